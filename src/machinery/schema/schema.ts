@@ -1,0 +1,34 @@
+/**
+ * Schemas of API types, as the build generates them from `kubernetes-types` plus the merge keys
+ * (scripts/generate-schemas.ts). One structure serves decoding, patching, server-side apply and OpenAPI.
+ */
+
+/** One type or field. Small on purpose: what the Kubernetes API's own structural schemas can say. */
+export interface Schema {
+  type?: "object" | "array" | "string" | "integer" | "number" | "boolean";
+  /** `int-or-string`, `quantity`, `date-time`, `micro-time`, `byte`, `int32`, `int64`. */
+  format?: string;
+  description?: string;
+  /** Name of another definition: `core.v1.PodSpec`. */
+  ref?: string;
+  properties?: Readonly<Record<string, Schema>>;
+  required?: readonly string[];
+  /** Map values. */
+  additionalProperties?: Schema;
+  items?: Schema;
+  /** Fields of any name and type are kept (CustomResources, RawExtension). */
+  preserveUnknownFields?: boolean;
+  /** Server-side apply: how a list merges. `atomic` if absent. */
+  listType?: "atomic" | "set" | "map";
+  listMapKeys?: readonly string[];
+  /** `granular` if absent. */
+  mapType?: "atomic" | "granular";
+  /** Strategic merge patch. */
+  patchMergeKey?: string;
+  /** `merge`, `replace`, `retainKeys` or `merge,retainKeys`. */
+  patchStrategy?: string;
+  enum?: readonly string[];
+}
+
+/** Finds a definition by name (`apps.v1.Deployment`); undefined when there is none. */
+export type SchemaSource = (name: string) => Schema | undefined;
