@@ -39,8 +39,7 @@ export function watching<T extends KubeObject>(
   resource: Resource<T>,
   keys: ControllerWatch<T>["keys"],
 ): ControllerWatch {
-  // A handler of T is only ever given events of `resource`, whose objects are T.
-  return { resource, keys } as ControllerWatch;
+  return { resource, keys };
 }
 
 export interface ControllerDefinition {

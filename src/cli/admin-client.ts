@@ -1,0 +1,37 @@
+/** HTTP to the daemon over the instance's unix socket, which needs no token. */
+import { request } from "node:http";
+
+export interface Answer {
+  status: number;
+  body: string;
+}
+
+/**
+ * @returns undefined when no daemon listens on the socket.
+ * @throws on any other failure of the connection.
+ */
+export function ask(
+  socket: string,
+  method: string,
+  path: string,
+  body?: { type: string; text: string },
+): Promise<Answer | undefined> {
+  return new Promise((resolve, reject) => {
+    const sent = request(
+      { socketPath: socket, method, path, headers: body ? { "content-type": body.type } : {} },
+      (response) => {
+        const chunks: Buffer[] = [];
+        response.on("data", (chunk: Buffer) => chunks.push(chunk));
+        response.on("error", reject);
+        response.on("end", () =>
+          resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString("utf8") }),
+        );
+      },
+    );
+    sent.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT" || error.code === "ECONNREFUSED") resolve(undefined);
+      else reject(error);
+    });
+    sent.end(body?.text);
+  });
+}

@@ -1,0 +1,39 @@
+/** Where an instance keeps its files. The command line and the daemon both find them here. */
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
+
+export interface InstancePaths {
+  dataDir: string;
+  database: string;
+  /** Settings chosen at the first start and kept ever since. */
+  settings: string;
+  pki: string;
+  kubeconfig: string;
+  /** Unix socket of the API, without TLS or token: who may open it is `root` of this instance (mode 0600). */
+  socket: string;
+  pid: string;
+  log: string;
+  pods: string;
+}
+
+/** `~/.skiff/<name>`, or the directory given. */
+export function instancePaths(name: string, dataDir?: string): InstancePaths {
+  const directory = dataDir ? resolve(dataDir) : join(homedir(), ".skiff", name);
+  return {
+    dataDir: directory,
+    database: join(directory, "skiff.db"),
+    settings: join(directory, "settings.json"),
+    pki: join(directory, "pki"),
+    kubeconfig: join(directory, "kubeconfig"),
+    socket: join(directory, "api.sock"),
+    pid: join(directory, "skiff.pid"),
+    log: join(directory, "skiff.log"),
+    pods: join(directory, "pods"),
+  };
+}
+
+/** Names of instances go into Docker names, nft tables and host names: a DNS label of at most 20 characters. */
+export function instanceNameError(name: string): string | undefined {
+  if (/^[a-z0-9]([a-z0-9-]{0,18}[a-z0-9])?$/.test(name)) return undefined;
+  return `"${name}" cannot name an instance: use at most 20 lower-case letters, digits and "-", beginning and ending with a letter or digit`;
+}
