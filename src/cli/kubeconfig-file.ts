@@ -23,7 +23,7 @@ export function changeKubeconfig(file: string, change: (text: string) => string)
   try {
     text = change(present);
   } catch (error) {
-    throw new Error(`${file} is not a kubeconfig and was left as it is: ${(error as Error).message}`);
+    throw new Error(`${file} is not a kubeconfig and was left as it is: ${(error as Error).message}`, { cause: error });
   }
   if (text === present) return;
   mkdirSync(dirname(file), { recursive: true });

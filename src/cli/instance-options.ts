@@ -1,0 +1,32 @@
+/** The options every command takes to say which instance it means. */
+import { type Command, InvalidArgumentError } from "commander";
+import { type InstancePaths, instanceNameError, instancePaths } from "../machinery/instance-paths.ts";
+
+export interface InstanceOptions {
+  name: string;
+  dataDir?: string;
+}
+
+function instanceName(value: string): string {
+  const error = instanceNameError(value);
+  if (error) throw new InvalidArgumentError(error);
+  return value;
+}
+
+export function withInstance(command: Command): Command {
+  return command
+    .option("--name <name>", "name of the instance", instanceName, "default")
+    .option("--data-dir <directory>", "where it keeps its files (default: ~/.skiff/<name>)");
+}
+
+export function pathsOf(options: InstanceOptions): InstancePaths {
+  return instancePaths(options.name, options.dataDir);
+}
+
+/** `--name x` as it has to be typed again in a suggested command; empty for the default instance. */
+export function nameFlag(options: InstanceOptions): string {
+  return (
+    (options.name === "default" ? "" : ` --name ${options.name}`) +
+    (options.dataDir ? ` --data-dir ${options.dataDir}` : "")
+  );
+}

@@ -1,0 +1,60 @@
+/** The `skiff` command: reads the arguments, calls one file per command, prints errors as sentences. */
+import { Command, InvalidArgumentError, Option } from "commander";
+import { withInstance } from "./instance-options.ts";
+
+function port(value: string): number {
+  const number = Number(value);
+  if (!Number.isInteger(number) || number < 1 || number > 65_535)
+    throw new InvalidArgumentError("must be a port between 1 and 65535");
+  return number;
+}
+
+const output = (): Option => new Option("-o, --output <format>", "output format").choices(["json"]);
+
+/** Commands are loaded when called: `skiff status` need not wait for what `skiff compose` uses. */
+export function program(finish: (code: number) => void): Command {
+  const skiff = new Command("skiff")
+    .description("A small Kubernetes for one host.")
+    .version(process.env["SKIFF_VERSION"] ?? "0.1.0");
+
+  withInstance(skiff.command("up"))
+    .description("start the instance and wait until its node is Ready")
+    .option("--port <port>", "port of the API server (default: 6443, or the one of the last start)", port)
+    .option("--pod-cidr <cidr>", "addresses of Pods (default: 10.244.0.0/16 or the next free one)")
+    .option("--service-cidr <cidr>", "addresses of Services (default: 10.96.0.0/12 or the next free one)")
+    .option("--node-port-range <from-to>", "ports of NodePort Services (default: 30000-32767)")
+    .addOption(
+      new Option("--proxy-mode <mode>", "how Services are reached")
+        .choices(["auto", "nftables", "userspace"])
+        .default("auto"),
+    )
+    .option("--foreground", "stay in the foreground")
+    .option("--no-merge", "leave ~/.kube/config alone")
+    .action(async (options) => finish(await (await import("./up.ts")).up(options)));
+
+  withInstance(skiff.command("status"))
+    .description("what runs, and where; exit code 3 when it does not")
+    .addOption(output())
+    .action(async (options) => finish(await (await import("./status.ts")).status(options)));
+
+  withInstance(skiff.command("down"))
+    .description("stop the instance; objects stay, and the next `skiff up` brings everything back")
+    .option("--keep-pods", "leave the Pods' containers running")
+    .action(async (options) => finish(await (await import("./down.ts")).down(options)));
+
+  withInstance(skiff.command("reset"))
+    .description("remove everything the instance ever made")
+    .option("--yes", "yes, really")
+    .action(async (options) => finish(await (await import("./down.ts")).reset(options)));
+
+  withInstance(skiff.command("kubeconfig"))
+    .description("print the instance's kubeconfig")
+    .action(async (options) => finish((await import("./kubeconfig.ts")).kubeconfig(options)));
+
+  withInstance(skiff.command("doctor"))
+    .description("check what Skiff needs of this machine")
+    .addOption(output())
+    .action(async (options) => finish(await (await import("./doctor.ts")).doctor(options)));
+
+  return skiff;
+}
