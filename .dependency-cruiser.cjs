@@ -1,5 +1,5 @@
 /** Who may import whom (docs/architecture.md). Run by `npm run check`, which also fails when 0 modules were seen. */
-const components = "store|apiserver|controller-manager|scheduler|kubelet|proxy|dns|ingress|compose";
+const components = "store|apiserver|controller-manager|scheduler|kubelet|proxy|dns|ingress|compose|instance";
 /** @param {string} from @param {string[]} to folders allowed besides its own and machinery */
 const only = (from, to) => ({
   name: `${from}-imports`,
@@ -24,7 +24,7 @@ module.exports = {
       from: { path: "^src/machinery/" },
       to: { path: "^src/", pathNot: ["^src/machinery/", "^src/generated/"] },
     },
-    only("store|controller-manager|scheduler|kubelet|proxy|dns|ingress|compose", []),
+    only("store|controller-manager|scheduler|kubelet|proxy|dns|ingress|compose|instance", []),
     only("apiserver", ["store", "compose"]),
     only("kinds", []),
     only("cli|dashboard", []),

@@ -1,0 +1,71 @@
+import { describe, expect, it } from "vitest";
+import { chooseSettings, type KeptSettings, nodeName, type TakenRange } from "./choose-settings.ts";
+
+const options = { name: "default", dataDir: "/tmp/x" };
+const kept: KeptSettings = {
+  podCidr: "10.244.0.0/16",
+  serviceCidr: "10.96.0.0/12",
+  port: 6443,
+  nodePortRange: { from: 30_000, to: 32_767 },
+};
+const by = (cidr: string, who = "a route"): TakenRange => ({ cidr, by: who });
+
+describe("chooseSettings", () => {
+  it("takes kubeadm's ranges on an empty host", () => {
+    expect(chooseSettings(options, undefined, [])).toEqual(kept);
+  });
+
+  it("takes the next free ranges", () => {
+    const taken = [by("10.244.7.0/24"), by("10.96.0.1/32"), by("10.112.0.0/12")];
+    const chosen = chooseSettings(options, undefined, taken);
+    expect(chosen.podCidr).toBe("10.245.0.0/16");
+    expect(chosen.serviceCidr).toBe("10.128.0.0/12");
+  });
+
+  it("leaves 10.0.0.0/8 when a VPN routes all of it", () => {
+    const chosen = chooseSettings(options, undefined, [by("10.0.0.0/8")]);
+    expect(chosen.podCidr).toBe("172.20.0.0/16");
+    expect(chosen.serviceCidr).toBe("172.29.0.0/16");
+  });
+
+  it("keeps what the instance was made with, whatever the host says now", () => {
+    expect(chooseSettings(options, kept, [by("10.244.0.0/16")]).podCidr).toBe("10.244.0.0/16");
+  });
+
+  it("does not give Pods and Services the same addresses", () => {
+    expect(() =>
+      chooseSettings({ ...options, podCidr: "10.96.0.0/16", serviceCidr: "10.96.0.0/12" }, undefined, []),
+    ).toThrow(/--service-cidr 10.96.0.0\/12 overlaps 10.96.0.0\/16, the Pods of this instance/);
+    expect(chooseSettings({ ...options, podCidr: "10.96.0.0/16" }, undefined, []).serviceCidr).toBe("10.112.0.0/12");
+  });
+
+  it.each([
+    [
+      { podCidr: "10.9.0.0/16" },
+      [by("10.9.4.0/24", 'the Docker network "app"')],
+      /overlaps 10.9.4.0\/24, the Docker network "app"/,
+    ],
+    [{ podCidr: "10.9.0.0" }, [], /is not an IPv4 range/],
+    [{ podCidr: "10.9.0.1/16" }, [], /did you mean 10.9.0.0\/16/],
+    [{ serviceCidr: "10.9.0.0/30" }, [], /wrong size/],
+    [{ nodePortRange: "30000" }, [], /not a range of ports/],
+    [{ nodePortRange: "9-8" }, [], /not a range of ports/],
+    [{ nodePortRange: "1-65536" }, [], /not a range of ports/],
+  ])("refuses %j", (given, taken, message) => {
+    expect(() => chooseSettings({ ...options, ...given }, undefined, taken)).toThrow(message);
+  });
+
+  it("refuses to move an instance to another range", () => {
+    expect(() => chooseSettings({ ...options, podCidr: "10.9.0.0/16" }, kept, [])).toThrow(
+      /was made with the Pod range 10.244.0.0\/16/,
+    );
+  });
+});
+
+it.each([
+  ["My_Laptop.local", "my-laptop.local"],
+  ["-x-", "x"],
+  ["___", "node"],
+])("nodeName(%s) is %s", (host, name) => {
+  expect(nodeName(host)).toBe(name);
+});
