@@ -5,7 +5,7 @@ export default defineConfig({
   test: {
     reporters: process.env["CI"] ? ["default"] : ["default"],
     projects: [
-      { test: { name: "unit", include: ["src/**/*.test.ts"], testTimeout: 20_000 } },
+      { test: { name: "unit", include: ["src/**/*.test.ts", "test/support/**/*.test.ts"], testTimeout: 20_000 } },
       { test: { name: "api", include: ["test/api/**/*.test.ts"], testTimeout: 30_000 } },
       { test: { name: "cluster", include: ["test/cluster/**/*.test.ts"], testTimeout: 60_000 } },
       {

@@ -14,7 +14,7 @@ await ensureDocker();
 const tests = spawnSync(
   "npx",
   ["vitest", "run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`, ...process.argv.slice(2)],
-  { stdio: "inherit" },
+  { stdio: "inherit", env: { ...process.env, SKIFF_BUILT: "1" } },
 );
 
 let counts;

@@ -1,5 +1,5 @@
 /** The options every command takes to say which instance it means. */
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { type InstancePaths, instanceNameError, instancePaths } from "../machinery/instance-paths.ts";
 
 export interface InstanceOptions {
@@ -15,8 +15,12 @@ function instanceName(value: string): string {
 
 export function withInstance(command: Command): Command {
   return command
-    .option("--name <name>", "name of the instance", instanceName, "default")
-    .option("--data-dir <directory>", "where it keeps its files (default: ~/.skiff/<name>)");
+    .addOption(
+      new Option("--name <name>", "name of the instance").env("SKIFF_NAME").argParser(instanceName).default("default"),
+    )
+    .addOption(
+      new Option("--data-dir <directory>", "where it keeps its files (default: ~/.skiff/<name>)").env("SKIFF_DATA_DIR"),
+    );
 }
 
 export function pathsOf(options: InstanceOptions): InstancePaths {
