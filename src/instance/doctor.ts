@@ -1,0 +1,158 @@
+/** `skiff doctor`: what Skiff needs of this machine, what it found, and what to do where the two differ. */
+import { accessSync, constants, existsSync, readFileSync } from "node:fs";
+import { statfs } from "node:fs/promises";
+import { dirname } from "node:path";
+import type { DaemonOptions, Finding } from "../machinery/daemon.ts";
+import { chooseSettings, type KeptSettings, type TakenRange } from "./choose-settings.ts";
+import { isFree } from "./ports.ts";
+
+/** What the components can tell, handed over by `main`. Each rejects or returns a reason where something is missing. */
+export interface Probes {
+  docker(): Promise<{ version: string; apiVersion: string; cgroupVersion: string; storageDriver: string }>;
+  /** A reason why nftables cannot be used; undefined when it can. */
+  nftables(): Promise<string | undefined>;
+  takenRanges(): Promise<readonly TakenRange[]>;
+  kept(): KeptSettings | undefined;
+  /** True while this very instance runs: its own ports and ranges are then no conflict. */
+  running(): Promise<boolean>;
+}
+
+const oldestNode = [20, 19] as const;
+const oldestDocker = [20, 10] as const;
+const enoughDiskBytes = 2 * 2 ** 30;
+
+export async function examine(options: DaemonOptions, probes: Probes): Promise<Finding[]> {
+  const running = await probes.running();
+  return [
+    node(process.versions.node),
+    await docker(probes),
+    await nftables(probes),
+    kernelModule(),
+    forwarding(),
+    await ranges(options, probes),
+    await port(
+      "API port",
+      options.port ?? probes.kept()?.port ?? 6443,
+      running,
+      "choose another: skiff up --port <port>",
+    ),
+    await disk(options.dataDir),
+  ];
+}
+
+/** `a.b` of a version against the oldest that will do. */
+export function isAtLeast(version: string, [major, minor]: readonly [number, number]): boolean {
+  const [a = 0, b = 0] = version.split(".").map((part) => Number.parseInt(part, 10));
+  return a > major || (a === major && b >= minor);
+}
+
+function node(version: string): Finding {
+  if (isAtLeast(version, oldestNode)) return { check: "Node.js", level: "ok", found: version };
+  return {
+    check: "Node.js",
+    level: "error",
+    found: version,
+    remedy: `install Node.js ${oldestNode.join(".")} or newer`,
+  };
+}
+
+async function docker(probes: Probes): Promise<Finding> {
+  const check = "Docker";
+  try {
+    const { version, apiVersion, cgroupVersion, storageDriver } = await probes.docker();
+    const found = `Engine ${version} (API ${apiVersion}), cgroup v${cgroupVersion}, ${storageDriver}`;
+    if (isAtLeast(version, oldestDocker)) return { check, level: "ok", found };
+    return { check, level: "error", found, remedy: `install Docker Engine ${oldestDocker.join(".")} or newer` };
+  } catch (error) {
+    return {
+      check,
+      level: "error",
+      found: error instanceof Error ? error.message : String(error),
+      remedy:
+        "install and start Docker (https://docs.docker.com/engine/install/), and see that your user may use its socket",
+    };
+  }
+}
+
+async function nftables(probes: Probes): Promise<Finding> {
+  const reason = await probes.nftables();
+  if (!reason) return { check: "nftables", level: "ok", found: "rules can be installed: Services run at kernel speed" };
+  return {
+    check: "nftables",
+    level: "warning",
+    found: reason,
+    remedy:
+      "Services will go through userspace, which is slower; for kernel speed install nftables and run skiff as root",
+  };
+}
+
+function kernelModule(): Finding {
+  const check = "br_netfilter";
+  const file = "/proc/sys/net/bridge/bridge-nf-call-iptables";
+  if (existsSync(file)) return { check, level: "ok", found: "loaded" };
+  return {
+    check,
+    level: "warning",
+    found: "not loaded",
+    remedy: "modprobe br_netfilter (skiff up tries it by itself as root)",
+  };
+}
+
+function forwarding(): Finding {
+  const check = "ip_forward";
+  const on = readFileSync("/proc/sys/net/ipv4/ip_forward", "utf8").trim() === "1";
+  if (on) return { check, level: "ok", found: "on" };
+  return {
+    check,
+    level: "warning",
+    found: "off",
+    remedy: "sysctl -w net.ipv4.ip_forward=1 (Docker does so when it starts)",
+  };
+}
+
+async function ranges(options: DaemonOptions, probes: Probes): Promise<Finding> {
+  const check = "Addresses";
+  try {
+    const { podCidr, serviceCidr } = chooseSettings(options, probes.kept(), await probes.takenRanges());
+    return { check, level: "ok", found: `Pods ${podCidr}, Services ${serviceCidr}` };
+  } catch (error) {
+    return {
+      check,
+      level: "error",
+      found: (error as Error).message,
+      remedy: "name free ranges with --pod-cidr and --service-cidr",
+    };
+  }
+}
+
+async function port(check: string, number: number, running: boolean, remedy: string): Promise<Finding> {
+  if (running) return { check, level: "ok", found: `${number}, held by this instance` };
+  if (await isFree(number)) return { check, level: "ok", found: `${number} is free` };
+  return { check, level: "error", found: `${number} on 127.0.0.1 is in use`, remedy };
+}
+
+async function disk(dataDir: string): Promise<Finding> {
+  let directory = dataDir;
+  while (!existsSync(directory)) directory = dirname(directory);
+  const check = "Disk";
+  try {
+    accessSync(directory, constants.W_OK);
+  } catch {
+    return {
+      check,
+      level: "error",
+      found: `${directory} cannot be written`,
+      remedy: "name another place with --data-dir",
+    };
+  }
+  const { bavail, bsize } = await statfs(directory);
+  const free = bavail * bsize;
+  const found = `${(free / 2 ** 30).toFixed(1)} GiB free in ${directory}`;
+  if (free >= enoughDiskBytes) return { check, level: "ok", found };
+  return {
+    check,
+    level: "warning",
+    found,
+    remedy: "free some space: images and containers need it (docker system prune)",
+  };
+}
