@@ -32,7 +32,7 @@ export interface RuntimeContainer {
   state: "created" | "running" | "paused" | "exited";
   /** As it was asked for: `nginx:1.25`. */
   image: string;
-  /** `sha256:…` */
+  /** `sha256:…`; empty until the engine has been asked, right after {@link ContainerRuntime.create}. */
   imageId: string;
   createdAt: number;
   /** Undefined until started. */
@@ -112,7 +112,7 @@ export interface SandboxConfig {
 export interface ContainerConfig {
   name: string;
   labels: Readonly<Record<string, string>>;
-  /** Id of the image. */
+  /** Reference of a local image. */
   image: string;
   /** Id of the sandbox joined. */
   sandbox: string;

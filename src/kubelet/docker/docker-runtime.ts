@@ -1,0 +1,297 @@
+/** The container runtime port on a Docker Engine, 20.10 (API 1.41) or newer. */
+import type { Duplex, Readable } from "node:stream";
+import type { ContainerCreateOptions } from "dockerode";
+import type { Clock } from "../../machinery/clock.ts";
+import {
+  type ContainerConfig,
+  type ContainerRuntime,
+  type RegistryAuth,
+  type RuntimeContainer,
+  RuntimeError,
+  type RuntimeEvent,
+  type RuntimeImage,
+  type RuntimeInfo,
+  type SandboxConfig,
+} from "../../machinery/container-runtime.ts";
+import type { Logger } from "../../machinery/log.ts";
+import { networkName } from "../../machinery/network-names.ts";
+import type { ExecSession, LogOptions, StreamOptions } from "../../machinery/pod-streams.ts";
+import { type ClusterSettings, instanceLabel } from "../../machinery/settings.ts";
+import { connectDocker, type DockerClient, docked, toRuntimeError } from "./client.ts";
+import { containerOptions, sandboxOptions, toRuntimeContainer } from "./containers.ts";
+import { followEvents } from "./events.ts";
+import { inspectImage, pullImage } from "./images.ts";
+import { Limiter } from "./limiter.ts";
+import { logs } from "./logs.ts";
+import { ensureNetwork } from "./network.ts";
+import { removeEverything } from "./remove-everything.ts";
+import { ensureSandboxImage, sandboxImageName } from "./sandbox-image.ts";
+import { attach, connectThroughRelay, exec } from "./sessions.ts";
+
+/**
+ * Heavy calls at once, each way. Starting a container keeps the engine's host busy rather than waiting: on two cores
+ * more than four at a time end no sooner, and make every one of them slower.
+ */
+const concurrency = 4;
+
+const goArchitecture: Readonly<Record<string, string>> = { x86_64: "amd64", aarch64: "arm64" };
+
+export interface DockerRuntimeOptions {
+  settings: Pick<ClusterSettings, "name" | "podCidr">;
+  clock: Clock;
+  log: Logger;
+  /** The engine that `DOCKER_HOST` names if absent. */
+  docker?: DockerClient;
+}
+
+export class DockerRuntime implements ContainerRuntime {
+  readonly #docker: DockerClient;
+  readonly #settings: DockerRuntimeOptions["settings"];
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  readonly #creating = new Limiter(concurrency);
+  readonly #removing = new Limiter(concurrency);
+  readonly #listeners = new Set<(event: RuntimeEvent) => void>();
+  /** Containers being looked at, and whether to look again afterwards: keeps what is told in the order of what happened. */
+  readonly #looking = new Map<string, { again: boolean; done: Promise<RuntimeContainer | undefined> }>();
+  /** Containers whose next `start` event is no news: the call that starts them looks at them itself. */
+  readonly #starting = new Set<string>();
+
+  constructor(options: DockerRuntimeOptions) {
+    this.#docker = options.docker ?? connectDocker();
+    this.#settings = options.settings;
+    this.#clock = options.clock;
+    this.#log = options.log;
+  }
+
+  async info(): Promise<RuntimeInfo> {
+    const info = await docked(this.#docker.info());
+    return {
+      name: "docker",
+      version: info.ServerVersion,
+      cpus: info.NCPU,
+      memoryBytes: info.MemTotal,
+      architecture: goArchitecture[info.Architecture] ?? info.Architecture,
+      kernelVersion: info.KernelVersion,
+      operatingSystem: info.OperatingSystem,
+    };
+  }
+
+  async prepare(): Promise<void> {
+    const { architecture } = await this.info();
+    await Promise.all([
+      ensureNetwork(this.#docker, this.#settings),
+      ensureSandboxImage(this.#docker, this.#settings.name, architecture),
+    ]);
+  }
+
+  watch(listener: (event: RuntimeEvent) => void): Disposable {
+    this.#listeners.add(listener);
+    const stream = followEvents(this.#docker, this.#settings.name, this.#clock, {
+      connected: async () => listener({ type: "synced", containers: await this.#list() }),
+      container: (id, action) => {
+        if (action === "destroy") {
+          this.#starting.delete(id);
+          this.#tell({ type: "removed", id });
+        } else if (action !== "start" || !this.#starting.delete(id)) void this.#look(id);
+      },
+      images: () => this.#tell({ type: "imagesChanged" }),
+      disconnected: (error) => {
+        this.#log.warn({ error: error.message }, "lost the Docker Engine");
+        listener({ type: "disconnected", error });
+      },
+    });
+    return {
+      [Symbol.dispose]: () => {
+        this.#listeners.delete(listener);
+        stream[Symbol.dispose]();
+      },
+    };
+  }
+
+  async runSandbox(config: SandboxConfig): Promise<RuntimeContainer> {
+    const network = networkName(this.#settings);
+    const options = sandboxOptions(config, this.#settings.name, sandboxImageName(this.#settings.name), network);
+    return this.#creating.run(async () => {
+      const id = await this.#create(options);
+      try {
+        return await this.#start(id);
+      } catch (error) {
+        await this.remove(id);
+        throw error;
+      }
+    });
+  }
+
+  async create(config: ContainerConfig): Promise<RuntimeContainer> {
+    const options = containerOptions(config, this.#settings.name);
+    const id = await this.#creating.run(() => this.#create(options));
+    const container: RuntimeContainer = {
+      id,
+      labels: options.Labels ?? {},
+      state: "created",
+      image: config.image,
+      imageId: "",
+      createdAt: this.#clock.now(),
+      oomKilled: false,
+      error: "",
+      stopSignal: "SIGTERM",
+    };
+    this.#tell({ type: "changed", container });
+    return container;
+  }
+
+  async start(id: string): Promise<RuntimeContainer> {
+    return this.#creating.run(() => this.#start(id));
+  }
+
+  async signal(id: string, signal: string): Promise<void> {
+    try {
+      await docked(this.#docker.getContainer(id).kill({ signal }));
+    } catch (error) {
+      if (!RuntimeError.is(error, "NotFound") && !RuntimeError.is(error, "Conflict")) throw error;
+      // It has ended or gone, and the event of that may not have come yet.
+      await this.#look(id);
+    }
+  }
+
+  async unpause(id: string): Promise<void> {
+    await docked(this.#docker.getContainer(id).unpause() as Promise<void>);
+  }
+
+  async remove(id: string): Promise<void> {
+    await this.#removing.run(async () => {
+      try {
+        await docked(this.#docker.getContainer(id).remove({ force: true, v: true }));
+      } catch (error) {
+        // Conflict: somebody else's removal is under way, which ends in the same state.
+        if (!RuntimeError.is(error, "NotFound") && !RuntimeError.is(error, "Conflict")) throw error;
+      }
+    });
+    this.#tell({ type: "removed", id });
+  }
+
+  image(reference: string): Promise<RuntimeImage | undefined> {
+    return inspectImage(this.#docker, reference);
+  }
+
+  pull(reference: string, auths: readonly RegistryAuth[], signal: AbortSignal): Promise<void> {
+    return pullImage(this.#docker, reference, auths, signal);
+  }
+
+  logs(id: string, options: Omit<LogOptions, "container" | "previous">, signal: AbortSignal): Promise<Readable> {
+    return logs(this.#docker, id, options, this.#clock.now(), signal);
+  }
+
+  exec(
+    id: string,
+    command: readonly string[],
+    options: Omit<StreamOptions, "container">,
+    signal: AbortSignal,
+  ): Promise<ExecSession> {
+    return exec(this.#docker, id, command, options, signal);
+  }
+
+  attach(id: string, options: Omit<StreamOptions, "container">, signal: AbortSignal): Promise<ExecSession> {
+    return attach(this.#docker, id, options, signal);
+  }
+
+  connect(sandboxId: string, port: number, signal: AbortSignal): Promise<Duplex> {
+    return connectThroughRelay(this.#docker, sandboxId, port, signal);
+  }
+
+  async createMemoryVolume(name: string, options: { sizeBytes?: number; gid?: number }): Promise<void> {
+    const mountOptions = [
+      "mode=0777",
+      ...(options.sizeBytes === undefined ? [] : [`size=${options.sizeBytes}`]),
+      ...(options.gid === undefined ? [] : [`gid=${options.gid}`]),
+    ];
+    await docked(
+      this.#docker.createVolume({
+        Name: name,
+        Driver: "local",
+        DriverOpts: { type: "tmpfs", device: "tmpfs", o: mountOptions.join(",") },
+        Labels: { [instanceLabel]: this.#settings.name },
+      }),
+    );
+  }
+
+  async removeVolume(name: string): Promise<void> {
+    try {
+      await docked(this.#docker.getVolume(name).remove());
+    } catch (error) {
+      if (!RuntimeError.is(error, "NotFound")) throw error;
+    }
+  }
+
+  removeEverything(): Promise<string[]> {
+    return removeEverything(this.#docker, this.#settings.name);
+  }
+
+  async #create(options: ContainerCreateOptions): Promise<string> {
+    return (await docked(this.#docker.createContainer(options))).id;
+  }
+
+  async #start(id: string): Promise<RuntimeContainer> {
+    this.#starting.add(id);
+    try {
+      await docked(this.#docker.getContainer(id).start() as Promise<void>);
+    } catch (error) {
+      this.#starting.delete(id);
+      await this.#look(id);
+      throw error;
+    }
+    const container = await this.#look(id);
+    if (!container) throw new RuntimeError("NotFound", `No such container: ${id}`);
+    return container;
+  }
+
+  async #list(): Promise<RuntimeContainer[]> {
+    const filters = { label: [`${instanceLabel}=${this.#settings.name}`] };
+    const present = await docked(this.#docker.listContainers({ all: true, filters }));
+    const found = await Promise.all(present.map(({ Id }) => this.#inspect(Id)));
+    return found.filter((container) => container !== undefined);
+  }
+
+  async #inspect(id: string): Promise<RuntimeContainer | undefined> {
+    try {
+      return toRuntimeContainer(await this.#docker.getContainer(id).inspect());
+    } catch (error) {
+      const known = toRuntimeError(error);
+      if (known.kind === "NotFound") return undefined;
+      throw known;
+    }
+  }
+
+  /** Inspects a container and tells the listeners. One look at a time: a second caller gets one that begins afterwards. */
+  #look(id: string): Promise<RuntimeContainer | undefined> {
+    const present = this.#looking.get(id);
+    if (present) {
+      present.again = true;
+      return present.done;
+    }
+    const looking = { again: false, done: Promise.resolve<RuntimeContainer | undefined>(undefined) };
+    looking.done = (async () => {
+      try {
+        for (;;) {
+          looking.again = false;
+          const container = await this.#inspect(id);
+          this.#tell(container ? { type: "changed", container } : { type: "removed", id });
+          if (!looking.again) return container;
+        }
+      } catch (error) {
+        // The engine is gone; when it is back, everything is listed anew.
+        this.#log.debug({ id, error: toRuntimeError(error).message }, "cannot inspect a container");
+        return undefined;
+      } finally {
+        this.#looking.delete(id);
+      }
+    })();
+    this.#looking.set(id, looking);
+    return looking.done;
+  }
+
+  #tell(event: RuntimeEvent): void {
+    for (const listener of this.#listeners) listener(event);
+  }
+}
