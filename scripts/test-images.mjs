@@ -135,7 +135,7 @@ const recipes = {
     },
   },
   httpd: {
-    tags: ["httpd:2.4", "httpd:latest"],
+    tags: ["httpd:2.4", "httpd:2.4-alpine", "httpd:latest"],
     make: () => {
       const root = busyboxRoot();
       copyWithLibraries("/usr/sbin/apache2", root);

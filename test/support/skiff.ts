@@ -2,11 +2,14 @@
 import { type ExecFileException, execFile } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { bundledClient, findKubectl } from "../../scripts/kubectl.mjs";
 import type { StatusReport } from "../../src/machinery/daemon.ts";
+
+/** The kubectl under test: the newest one, from the development dependencies, unless another is named. */
+const kubectlUnderTest = process.env["SKIFF_TEST_KUBECTL"] ?? bundledClient("kubectl") ?? findKubectl() ?? "kubectl";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -86,12 +89,7 @@ export class SkiffInstance implements AsyncDisposable {
   private constructor(name: string, dataDir: string) {
     this.name = name;
     this.dataDir = dataDir;
-    const kubectl = findKubectl();
-    if (!kubectl) throw new Error("no kubectl was found");
-    const path = [
-      join(root, "bin"),
-      ...[bundledClient("helm")].filter((client) => client !== undefined).map((client) => join(client, "..")),
-    ];
+    const path = [join(root, "bin"), dirname(kubectlUnderTest), dirname(bundledClient("helm") ?? ".")];
     this.env = {
       ...process.env,
       PATH: `${path.join(":")}:${process.env["PATH"]}`,
@@ -147,7 +145,7 @@ export class SkiffInstance implements AsyncDisposable {
   }
 
   tryKubectl(args: readonly string[], options: RunOptions = {}): Promise<Output> {
-    return run(findKubectl() ?? "kubectl", args, { ...options, env: this.env });
+    return run(kubectlUnderTest, args, { ...options, env: this.env });
   }
 
   async apply(yaml: string, ...args: string[]): Promise<string> {

@@ -1,0 +1,129 @@
+/** An HTTPS server with one Pod, `web` of container `app`, whose subresources are the connectors under test. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { createServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Duplex } from "node:stream";
+import * as x509 from "@peculiar/x509";
+import { attachConnector, execConnector } from "../../src/apiserver/streams/command-connector.ts";
+import type { Connector, ConnectRequest } from "../../src/apiserver/streams/connector.ts";
+import { logConnector } from "../../src/apiserver/streams/log-connector.ts";
+import { portForwardConnector } from "../../src/apiserver/streams/port-forward-connector.ts";
+import type { Client } from "../../src/machinery/client.ts";
+import type { Pod } from "../../src/machinery/types.ts";
+import { ProcessStreams } from "./process-streams.ts";
+
+const pod: Pod = {
+  apiVersion: "v1",
+  kind: "Pod",
+  metadata: { name: "web", namespace: "default", uid: "7b3c", resourceVersion: "1", creationTimestamp: "2026-01-01T00:00:00Z" },
+  spec: { nodeName: "node", containers: [{ name: "app", image: "app", stdin: true }] },
+  status: { phase: "Running", containerStatuses: [], conditions: [{ type: "Ready", status: "True" }] },
+};
+
+const answers: Record<string, object> = {
+  "/api": { kind: "APIVersions", versions: ["v1"] },
+  "/apis": { kind: "APIGroupList", apiVersion: "v1", groups: [] },
+  "/api/v1": {
+    kind: "APIResourceList",
+    groupVersion: "v1",
+    resources: [{ name: "pods", singularName: "pod", namespaced: true, kind: "Pod", verbs: ["get", "list"] }],
+  },
+  "/version": { major: "1", minor: "33", gitVersion: "v1.33.0" },
+  "/api/v1/namespaces/default/pods/web": pod,
+};
+
+export interface StreamsServer extends AsyncDisposable {
+  url: string;
+  /** A directory of its own; holds `kubeconfig`. */
+  directory: string;
+  streams: ProcessStreams;
+}
+
+export async function startStreamsServer(): Promise<StreamsServer> {
+  const streams = new ProcessStreams();
+  const found = (name: string) => (name === "web" ? pod : undefined);
+  const client = { get: (_resource: object, key: { name: string }) => found(key.name) } as unknown as Pick<Client, "get">;
+  const dependencies = { client, streams };
+  const connectors: Record<string, Connector> = {
+    exec: execConnector(dependencies),
+    attach: attachConnector(dependencies),
+    portforward: portForwardConnector(dependencies),
+    log: logConnector(dependencies),
+  };
+  const server = createServer(await certificate());
+  const sockets = new Set<Duplex>();
+  server.on("secureConnection", (socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
+  server.on("request", (request: IncomingMessage, response: ServerResponse) => {
+    const found = route(request, connectors);
+    if (found) return void found.connector.handle(found.request, response);
+    const body = answers[new URL(request.url ?? "", "https://server").pathname];
+    response.writeHead(body ? 200 : 404, { "content-type": "application/json" });
+    response.end(JSON.stringify(body ?? { kind: "Status", apiVersion: "v1", status: "Failure", code: 404, reason: "NotFound" }));
+  });
+  server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    const found = route(request, connectors);
+    if (!found?.connector.upgrade) return void socket.destroy();
+    void found.connector.upgrade(found.request, socket, head);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const directory = mkdtempSync(join(tmpdir(), "skiff-streams-"));
+  writeFileSync(join(directory, "kubeconfig"), kubeconfig(url), { mode: 0o600 });
+  return {
+    url,
+    directory,
+    streams,
+    async [Symbol.asyncDispose]() {
+      for (const child of streams.children) child.kill("SIGKILL");
+      for (const socket of sockets) socket.destroy();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+      rmSync(directory, { recursive: true });
+    },
+  };
+}
+
+function route(
+  raw: IncomingMessage,
+  connectors: Record<string, Connector>,
+): { connector: Connector; request: ConnectRequest } | undefined {
+  const url = new URL(raw.url ?? "", "https://server");
+  const [, namespace, name, subresource] =
+    /^\/api\/v1\/namespaces\/([^/]+)\/pods\/([^/]+)\/([^/]+)$/.exec(url.pathname) ?? [];
+  const connector = connectors[subresource ?? ""];
+  if (!namespace || !name || !connector) return undefined;
+  const user = { name: "admin", groups: ["system:masters"] };
+  return { connector, request: { namespace, name, query: url.searchParams, user, raw } };
+}
+
+async function certificate(): Promise<{ key: string; cert: string }> {
+  const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
+  const keys = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
+  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
+    name: "CN=127.0.0.1",
+    keys,
+    signingAlgorithm: algorithm,
+    extensions: [new x509.SubjectAlternativeNameExtension([{ type: "ip", value: "127.0.0.1" }])],
+  });
+  const key = Buffer.from(await crypto.subtle.exportKey("pkcs8", keys.privateKey));
+  return {
+    key: `-----BEGIN PRIVATE KEY-----\n${key.toString("base64")}\n-----END PRIVATE KEY-----\n`,
+    cert: certificate.toString("pem"),
+  };
+}
+
+function kubeconfig(url: string): string {
+  return JSON.stringify({
+    apiVersion: "v1",
+    kind: "Config",
+    clusters: [{ name: "test", cluster: { server: url, "insecure-skip-tls-verify": true } }],
+    users: [{ name: "test", user: { token: "any" } }],
+    contexts: [{ name: "test", context: { cluster: "test", user: "test" } }],
+    "current-context": "test",
+  });
+}
