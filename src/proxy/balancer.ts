@@ -1,0 +1,55 @@
+/** Which target gets the next connection, in userspace mode: round robin, or the client's own with session affinity. Pure but for its turn. */
+import { isDeepStrictEqual } from "node:util";
+import type { Target } from "./compile.ts";
+
+/** Clients remembered per Service port before the longest idle one is forgotten. */
+const mostClients = 65_536;
+
+export class Balancer {
+  #targets: readonly Target[] = [];
+  #affinityMs: number | undefined;
+  #turn = 0;
+  /** Client address → its target and when it last came; longest idle first. */
+  readonly #clients = new Map<string, { target: Target; seen: number }>();
+
+  set(targets: readonly Target[], affinitySeconds: number | undefined): void {
+    this.#targets = targets;
+    this.#affinityMs = affinitySeconds === undefined ? undefined : affinitySeconds * 1000;
+    if (this.#affinityMs === undefined) this.#clients.clear();
+  }
+
+  has(target: Target): boolean {
+    return this.#targets.some((other) => isDeepStrictEqual(other, target));
+  }
+
+  /**
+   * Targets in the order in which to try them: the one whose turn it is first.
+   * @param now milliseconds, for affinity's idle time.
+   */
+  order(client: string, now: number): readonly Target[] {
+    const targets = this.#targets;
+    const remembered = this.#remembered(client, now);
+    if (remembered) return [remembered, ...targets.filter((target) => target !== remembered)];
+    const first = targets.length > 0 ? this.#turn++ % targets.length : 0;
+    return [...targets.slice(first), ...targets.slice(0, first)];
+  }
+
+  /** The client was connected to the target: with affinity it comes back to it. */
+  connected(client: string, target: Target, now: number): void {
+    if (this.#affinityMs === undefined) return;
+    this.#clients.delete(client);
+    this.#clients.set(client, { target, seen: now });
+    if (this.#clients.size <= mostClients) return;
+    for (const longestIdle of this.#clients.keys()) {
+      this.#clients.delete(longestIdle);
+      return;
+    }
+  }
+
+  #remembered(client: string, now: number): Target | undefined {
+    const entry = this.#clients.get(client);
+    if (!entry || this.#affinityMs === undefined) return undefined;
+    if (now - entry.seen > this.#affinityMs) return undefined;
+    return this.#targets.find((target) => target.ip === entry.target.ip && target.port === entry.target.port);
+  }
+}

@@ -1,0 +1,21 @@
+/** For `skiff reset`: works whether or not a daemon runs. */
+import { tableName } from "../machinery/network-names.ts";
+import type { ClusterSettings } from "../machinery/settings.ts";
+import { removeHostNetwork } from "./host-network.ts";
+import { removeScript } from "./nft-script.ts";
+import { CommandError, runCommand } from "./run-command.ts";
+
+/**
+ * Removes the instance's rules, routes and firewall exceptions, whichever of them are there.
+ * @throws CommandError when rules exist that may not be removed.
+ */
+export async function cleanUpProxy(settings: Pick<ClusterSettings, "name" | "serviceCidr">): Promise<void> {
+  await removeHostNetwork(settings);
+  try {
+    await runCommand("nft", ["-f", "-"], removeScript(tableName(settings)));
+  } catch (error) {
+    // Where there is no nft there are no rules of ours.
+    if (error instanceof CommandError && error.message.endsWith("not installed")) return;
+    throw error;
+  }
+}

@@ -1,0 +1,127 @@
+/** Rules in the kernel, through `nft`: connections never pass through this process, and outlive it. */
+import { parseCidr } from "../machinery/cidr.ts";
+import type { Logger } from "../machinery/log.ts";
+import { bridgeName, tableName } from "../machinery/network-names.ts";
+import type { ClusterSettings } from "../machinery/settings.ts";
+import type { RuleChange, RuleSet, ServiceRules } from "./compile.ts";
+import { forgetStaleFlows } from "./conntrack.ts";
+import { HairpinPorts } from "./hairpin.ts";
+import { chainName, chainsOf, podAddressesOf } from "./nft-elements.ts";
+import {
+  addChain,
+  addHairpin,
+  changeCommands,
+  deleteHairpin,
+  replaceScript,
+  type TableSettings,
+} from "./nft-script.ts";
+import { NftSession } from "./nft-session.ts";
+import type { RuleBackend } from "./rule-backend.ts";
+import { runCommand } from "./run-command.ts";
+
+/** Above this a transaction goes to a fresh `nft -f`, which takes any size. */
+const longestLine = 32_768;
+
+export class NftablesBackend implements RuleBackend {
+  readonly #settings: TableSettings;
+  readonly #log: Logger;
+  readonly #session = new NftSession();
+  readonly #ports: HairpinPorts;
+  /** Names of the spreading chains in the table. They stay when unused: there are never more than sizes seen. */
+  #chains = new Set<string>();
+  /** How many Services send traffic to a Pod address. */
+  #hairpin = new Map<string, number>();
+
+  constructor(settings: ClusterSettings, log: Logger) {
+    this.#settings = {
+      table: tableName(settings),
+      bridge: bridgeName(settings),
+      serviceCidr: settings.serviceCidr,
+      pods: parseCidr(settings.podCidr),
+    };
+    this.#log = log;
+    this.#ports = new HairpinPorts(this.#settings.bridge, log);
+  }
+
+  async replace(rules: RuleSet): Promise<void> {
+    await this.#ports.enable();
+    await runCommand("nft", ["-f", "-"], replaceScript(this.#settings, rules));
+    // What the session believes is about the table that was just deleted.
+    this.#session.close();
+    this.#chains = new Set();
+    this.#hairpin = new Map();
+    for (const service of rules.values()) {
+      for (const chain of chainsOf(service)) this.#chains.add(chainName(chain));
+      for (const ip of podAddressesOf(service, this.#settings.pods)) {
+        this.#hairpin.set(ip, (this.#hairpin.get(ip) ?? 0) + 1);
+      }
+    }
+  }
+
+  async change(changes: readonly RuleChange[]): Promise<void> {
+    const { table } = this.#settings;
+    const chains = this.#missingChains(changes);
+    const hairpin = this.#hairpinAfter(changes);
+    const commands = [
+      ...[...chains.values()].map((chain) => addChain(table, chain)),
+      ...changeCommands(table, changes),
+      ...deleteHairpin(table, hairpin.left),
+      ...addHairpin(table, hairpin.entered),
+    ];
+    if (hairpin.entered.length > 0) await this.#ports.enable();
+    if (commands.length > 0) await this.#run(commands);
+    for (const name of chains.keys()) this.#chains.add(name);
+    for (const [ip, count] of hairpin.counts) {
+      if (count > 0) this.#hairpin.set(ip, count);
+      else this.#hairpin.delete(ip);
+    }
+    await this.#forgetStaleFlows(changes);
+  }
+
+  /** The rules stay in force: Services answer while Skiff is away. */
+  async stop(): Promise<void> {
+    this.#session.close();
+  }
+
+  async #run(commands: readonly string[]): Promise<void> {
+    const length = commands.reduce((sum, command) => sum + command.length, 0);
+    if (length <= longestLine) return this.#session.run(commands);
+    await runCommand("nft", ["-f", "-"], `${commands.join("\n")}\n`);
+  }
+
+  #missingChains(changes: readonly RuleChange[]) {
+    const chains = changes.flatMap(({ after }) => (after ? chainsOf(after) : []));
+    return new Map(
+      chains.map((chain) => [chainName(chain), chain] as const).filter(([name]) => !this.#chains.has(name)),
+    );
+  }
+
+  /** Counts of the Pod addresses that the changes touch, and which of them are new or no longer needed. */
+  #hairpinAfter(changes: readonly RuleChange[]) {
+    const counts = new Map<string, number>();
+    const add = (rules: ServiceRules | undefined, by: number): void => {
+      for (const ip of podAddressesOf(rules, this.#settings.pods)) {
+        counts.set(ip, (counts.get(ip) ?? this.#hairpin.get(ip) ?? 0) + by);
+      }
+    };
+    for (const { before, after } of changes) {
+      add(before, -1);
+      add(after, 1);
+    }
+    const touched = [...counts];
+    return {
+      counts,
+      entered: touched.filter(([ip, count]) => count > 0 && !this.#hairpin.has(ip)).map(([ip]) => ip),
+      left: touched.filter(([ip, count]) => count === 0 && this.#hairpin.has(ip)).map(([ip]) => ip),
+    };
+  }
+
+  async #forgetStaleFlows(changes: readonly RuleChange[]): Promise<void> {
+    try {
+      await forgetStaleFlows(changes);
+    } catch (error) {
+      // The rules are in force all the same; without `conntrack` a busy UDP client stays with its old endpoint.
+      this.#log.warn({ err: error }, "cannot forget UDP flows to endpoints that left");
+    }
+  }
+}

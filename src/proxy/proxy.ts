@@ -1,0 +1,187 @@
+/**
+ * Keeps the rules of all Services in force. A change is compiled for the Services concerned only, and handed to the
+ * back end together with everything else that changed meanwhile.
+ */
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
+import type { Client } from "../machinery/client.ts";
+import type { Clock } from "../machinery/clock.ts";
+import type { Logger } from "../machinery/log.ts";
+import { dnsAddress } from "../machinery/network-names.ts";
+import { ServiceSlices } from "../machinery/service-slices.ts";
+import type { ClusterSettings } from "../machinery/settings.ts";
+import type { Traffic } from "../machinery/traffic.ts";
+import { compileService, podUidsOf, type RuleChange, type RuleSet, type ServiceRules } from "./compile.ts";
+import { setUpHostNetwork } from "./host-network.ts";
+import { NftablesBackend } from "./nftables.ts";
+import type { RuleBackend } from "./rule-backend.ts";
+import { UserspaceBackend } from "./userspace.ts";
+
+export interface ProxyOptions {
+  client: Client;
+  settings: ClusterSettings;
+  clock: Clock;
+  log: Logger;
+}
+
+const firstRetryMs = 250;
+const longestRetryMs = 30_000;
+const bridgeRetryMs = 500;
+
+export class ServiceProxy implements Traffic {
+  readonly #options: ProxyOptions;
+  readonly #backend: RuleBackend;
+  readonly #answeredElsewhere: ReadonlySet<string>;
+  readonly #listeners = new Set<(podUids: ReadonlySet<string>) => void>();
+  /** Services that changed since they were last compiled. */
+  readonly #dirty = new Set<string>();
+  /** The rules that the back end was given last; in force unless {@link #broken}. */
+  readonly #rules = new Map<string, ServiceRules>();
+  /** Pods reached by each Service under the rules in force. */
+  readonly #inForce = new Map<string, ReadonlySet<string>>();
+  #slices: ServiceSlices | undefined;
+  /** The back end failed: what is in force is unknown until it replaces everything. */
+  #broken = false;
+  #failures = 0;
+  #working: Promise<void> | undefined;
+  /** Until the first rules are in force there is nothing to change. */
+  #started = false;
+  #stopped = false;
+  #retry: Disposable | undefined;
+  #bridgeRetry: Disposable | undefined;
+
+  /** @param backend chosen by `settings.proxyMode` if absent. */
+  constructor(options: ProxyOptions, backend?: RuleBackend) {
+    this.#options = options;
+    this.#backend = backend ?? backendFor(options);
+    // The DNS server itself listens on its address: docs/adr/0005-dns-address.md
+    this.#answeredElsewhere = new Set([dnsAddress(options.settings)]);
+  }
+
+  /** Prepares the host, reads all Services and resolves when their rules are in force, replacing those of an earlier run. */
+  async start(): Promise<void> {
+    await this.#setUpHost();
+    this.#slices = new ServiceSlices(this.#options.client, (key) => this.#changed(key));
+    for (const key of this.#dirty) this.#compile(key);
+    this.#dirty.clear();
+    await this.#backend.replace(this.#rules);
+    this.#acknowledge(this.#rules.keys());
+    this.#started = true;
+    this.#schedule();
+  }
+
+  /** Ends this process' part. With nftables the rules stay in force. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#slices?.[Symbol.dispose]();
+    this.#retry?.[Symbol.dispose]();
+    this.#bridgeRetry?.[Symbol.dispose]();
+    await this.#working;
+    await this.#backend.stop();
+    this.#inForce.clear();
+  }
+
+  /** The rules in force, or about to be. */
+  get rules(): RuleSet {
+    return this.#rules;
+  }
+
+  podsInForce(namespace: string, service: string): ReadonlySet<string> | undefined {
+    const key = `${namespace}/${service}`;
+    const inForce = this.#inForce.get(key);
+    if (inForce) return inForce;
+    // A Service that was seen but has no rules in force yet reaches nobody.
+    return !this.#stopped && this.#compiled(key) ? new Set() : undefined;
+  }
+
+  onChange(listener: (podUids: ReadonlySet<string>) => void): Disposable {
+    this.#listeners.add(listener);
+    return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
+  }
+
+  #changed(key: string): void {
+    this.#dirty.add(key);
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    if (!this.#started || this.#stopped || this.#working || this.#retry) return;
+    if (this.#dirty.size === 0 && !this.#broken) return;
+    this.#working = this.#work().finally(() => {
+      this.#working = undefined;
+      this.#schedule();
+    });
+  }
+
+  /** Puts everything dirty in force. Never rejects. */
+  async #work(): Promise<void> {
+    // Changes that belong together (a Service and its slices, a rollout's Pods) arrive in one turn.
+    await nextTurn();
+    const keys = [...this.#dirty];
+    this.#dirty.clear();
+    const changes = keys.flatMap((key) => this.#compile(key) ?? []);
+    try {
+      if (this.#broken) await this.#backend.replace(this.#rules);
+      else if (changes.length > 0) await this.#backend.change(changes);
+    } catch (error) {
+      this.#failed(error);
+      return;
+    }
+    const everything = this.#broken ? new Set([...this.#rules.keys(), ...this.#inForce.keys()]) : keys;
+    this.#broken = false;
+    this.#failures = 0;
+    this.#acknowledge(everything);
+  }
+
+  #failed(error: unknown): void {
+    this.#options.log.error({ err: error }, "rules of Services not in force; replacing all of them");
+    const delay = this.#broken ? Math.min(firstRetryMs * 2 ** this.#failures++, longestRetryMs) : 0;
+    this.#broken = true;
+    if (delay === 0 || this.#stopped) return;
+    this.#retry = this.#options.clock.after(delay, () => {
+      this.#retry = undefined;
+      this.#schedule();
+    });
+  }
+
+  #compiled(key: string): ServiceRules | undefined {
+    const service = this.#slices?.service(key);
+    return service && compileService(service, this.#slices?.slices(key) ?? [], this.#answeredElsewhere);
+  }
+
+  /** @returns the change of the Service's rules, or undefined when they stay as they are. */
+  #compile(key: string): RuleChange | undefined {
+    const before = this.#rules.get(key);
+    const after = this.#compiled(key);
+    if (isDeepStrictEqual(before, after)) return undefined;
+    if (after) this.#rules.set(key, after);
+    else this.#rules.delete(key);
+    return { ...(before && { before }), ...(after && { after }) };
+  }
+
+  /** Takes over which Pods the Services reach now, and tells who entered or left. */
+  #acknowledge(keys: Iterable<string>): void {
+    const moved = new Set<string>();
+    for (const key of keys) {
+      const rules = this.#rules.get(key);
+      const before = this.#inForce.get(key) ?? new Set<string>();
+      const after = rules ? podUidsOf(rules) : new Set<string>();
+      for (const uid of before) if (!after.has(uid)) moved.add(uid);
+      for (const uid of after) if (!before.has(uid)) moved.add(uid);
+      if (rules) this.#inForce.set(key, after);
+      else this.#inForce.delete(key);
+    }
+    if (moved.size > 0) for (const listener of this.#listeners) listener(moved);
+  }
+
+  async #setUpHost(): Promise<void> {
+    const { settings, log, clock } = this.#options;
+    const complete = await setUpHostNetwork(settings, log);
+    if (complete || this.#stopped) return;
+    this.#bridgeRetry = clock.after(bridgeRetryMs, () => void this.#setUpHost());
+  }
+}
+
+function backendFor({ settings, log }: ProxyOptions): RuleBackend {
+  return settings.proxyMode === "nftables" ? new NftablesBackend(settings, log) : new UserspaceBackend(log);
+}

@@ -1,0 +1,99 @@
+/** One listening TCP socket of the userspace proxy: each connection is joined to one of the Service's targets. */
+import { createConnection, createServer, type Server, type Socket } from "node:net";
+import type { Balancer } from "./balancer.ts";
+import type { Target } from "./compile.ts";
+import type { Listener } from "./listener.ts";
+
+/** How long a target may take to accept before the next one is tried. */
+const connectLimitMs = 1_000;
+
+export class TcpListener implements Listener {
+  readonly #server: Server;
+  readonly #balancer: Balancer;
+  readonly #pairs = new Set<Socket>();
+
+  private constructor(server: Server, balancer: Balancer) {
+    this.#server = server;
+    this.#balancer = balancer;
+    server.on("connection", (client) => void this.#serve(client));
+  }
+
+  /** @throws Error EADDRINUSE, EADDRNOTAVAIL, EACCES. */
+  static listen(address: string, port: number, balancer: Balancer): Promise<TcpListener> {
+    return new Promise((resolve, reject) => {
+      // Half-close passes through: a client may end its request and still read the answer.
+      const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true });
+      const listener = new TcpListener(server, balancer);
+      server.once("error", reject);
+      server.listen({ host: address, port, backlog: 4096 }, () => {
+        server.off("error", reject);
+        server.on("error", () => {});
+        resolve(listener);
+      });
+    });
+  }
+
+  /** Takes no new connections; those that are under way finish. */
+  close(): Promise<void> {
+    return new Promise((resolve) => this.#server.close(() => resolve()));
+  }
+
+  /** Ends every connection too. */
+  destroy(): void {
+    this.#server.close();
+    for (const socket of this.#pairs) socket.destroy();
+  }
+
+  async #serve(client: Socket): Promise<void> {
+    client.on("error", () => client.destroy());
+    const address = client.remoteAddress ?? "";
+    this.#track(client);
+    for (const target of this.#balancer.order(address, Date.now())) {
+      const upstream = await connect(target);
+      if (!upstream) continue;
+      if (client.destroyed) {
+        upstream.destroy();
+        return;
+      }
+      this.#balancer.connected(address, target, Date.now());
+      this.#track(upstream);
+      join(client, upstream);
+      return;
+    }
+    // Nobody answered: the client sees a reset, as from a closed port.
+    client.resetAndDestroy();
+  }
+
+  #track(socket: Socket): void {
+    this.#pairs.add(socket);
+    socket.once("close", () => this.#pairs.delete(socket));
+  }
+}
+
+/** @returns undefined when the target refused or did not answer in time. */
+function connect(target: Target): Promise<Socket | undefined> {
+  return new Promise((resolve) => {
+    const socket = createConnection({ host: target.ip, port: target.port, allowHalfOpen: true, noDelay: true });
+    const give = (result: Socket | undefined): void => {
+      clearTimeout(timer);
+      if (!result) socket.destroy();
+      resolve(result);
+    };
+    const timer = setTimeout(() => give(undefined), connectLimitMs);
+    socket.once("connect", () => give(socket));
+    socket.on("error", () => give(undefined));
+  });
+}
+
+/** `pipe` keeps back-pressure and passes each side's end on; a broken side breaks the other. */
+function join(client: Socket, upstream: Socket): void {
+  const breakOther = (other: Socket) => () => {
+    if (!other.destroyed) other.resetAndDestroy();
+  };
+  client.on("error", breakOther(upstream));
+  upstream.on("error", breakOther(client));
+  client.once("close", () => upstream.destroy());
+  upstream.once("close", () => client.destroy());
+  client.pipe(upstream);
+  upstream.pipe(client);
+}

@@ -1,0 +1,148 @@
+/**
+ * Rules as sockets of this process: it listens on every cluster IP (the host-network set-up makes them the host's own) and
+ * NodePort that has targets, and passes connections on. What has no targets has no socket, so it is refused at once.
+ */
+import type { Logger } from "../machinery/log.ts";
+import { Balancer } from "./balancer.ts";
+import type { PortRules, Protocol, RuleChange, RuleSet, ServiceRules } from "./compile.ts";
+import type { Listener } from "./listener.ts";
+import type { RuleBackend } from "./rule-backend.ts";
+import { TcpListener } from "./tcp-listener.ts";
+import { UdpListener } from "./udp-listener.ts";
+
+/** Where the proxy listens: `tcp 10.96.7.10:80`; `tcp 0.0.0.0:30080` for a NodePort. */
+interface Frontend {
+  protocol: Protocol;
+  address: string;
+  port: number;
+}
+
+interface Wanted {
+  frontend: Frontend;
+  port: PortRules;
+}
+
+interface Open {
+  balancer: Balancer;
+  listener: Listener;
+}
+
+/** How often a port that another process has is tried again. */
+const busyRetryMs = 2_000;
+
+export class UserspaceBackend implements RuleBackend {
+  readonly #log: Logger;
+  readonly #open = new Map<string, Open>();
+  /** Closed to newcomers, but still serving connections under way. */
+  readonly #closing = new Set<Listener>();
+  /** Wanted, but another process has the port. */
+  readonly #busy = new Map<string, Wanted>();
+  #retry: NodeJS.Timeout | undefined;
+  /** Calls of one back end never overlap, and retries are calls too. */
+  #last: Promise<void> = Promise.resolve();
+  #rules: RuleSet = new Map();
+
+  constructor(log: Logger) {
+    this.#log = log;
+  }
+
+  async replace(rules: RuleSet): Promise<void> {
+    const before = this.#rules;
+    const changes: RuleChange[] = [...new Set([...before.keys(), ...rules.keys()])].map((key) => ({
+      ...optional("before", before.get(key)),
+      ...optional("after", rules.get(key)),
+    }));
+    this.#rules = new Map(rules);
+    await this.change(changes);
+  }
+
+  change(changes: readonly RuleChange[]): Promise<void> {
+    this.#last = this.#last.then(() => this.#change(changes));
+    return this.#last;
+  }
+
+  async #change(changes: readonly RuleChange[]): Promise<void> {
+    const wanted = new Map<string, Wanted>();
+    const touched = new Set<string>();
+    for (const { before, after } of changes) {
+      for (const [name] of frontendsOf(before)) touched.add(name);
+      for (const [name, entry] of frontendsOf(after)) {
+        touched.add(name);
+        wanted.set(name, entry);
+      }
+    }
+    for (const name of touched) if (!wanted.has(name)) this.#close(name);
+    await Promise.all([...wanted].map(([name, { frontend, port }]) => this.#serve(name, frontend, port)));
+  }
+
+  async stop(): Promise<void> {
+    clearTimeout(this.#retry);
+    this.#busy.clear();
+    await this.#last;
+    for (const { listener } of this.#open.values()) listener.destroy();
+    for (const listener of this.#closing) listener.destroy();
+    this.#open.clear();
+    this.#closing.clear();
+    this.#rules = new Map();
+  }
+
+  async #serve(name: string, frontend: Frontend, port: PortRules): Promise<void> {
+    const open = this.#open.get(name);
+    if (open) {
+      open.balancer.set(port.targets, port.affinitySeconds);
+      if (open.listener instanceof UdpListener) open.listener.targetsChanged();
+      return;
+    }
+    const balancer = new Balancer();
+    balancer.set(port.targets, port.affinitySeconds);
+    try {
+      this.#open.set(name, { balancer, listener: await listen(frontend, balancer) });
+      this.#busy.delete(name);
+    } catch (error) {
+      // One busy port must not keep the other Services from being served.
+      if (!this.#busy.has(name)) this.#log.error({ err: error }, `cannot listen on ${name}; will go on trying`);
+      this.#busy.set(name, { frontend, port });
+      this.#retry ??= setTimeout(() => this.#tryAgain(), busyRetryMs).unref();
+    }
+  }
+
+  #tryAgain(): void {
+    this.#retry = undefined;
+    this.#last = this.#last.then(async () => {
+      await Promise.all([...this.#busy].map(([name, { frontend, port }]) => this.#serve(name, frontend, port)));
+    });
+  }
+
+  #close(name: string): void {
+    this.#busy.delete(name);
+    const open = this.#open.get(name);
+    if (!open) return;
+    this.#open.delete(name);
+    const { listener } = open;
+    this.#closing.add(listener);
+    void listener.close().then(() => this.#closing.delete(listener));
+  }
+}
+
+function listen({ protocol, address, port }: Frontend, balancer: Balancer): Promise<Listener> {
+  return protocol === "tcp" ? TcpListener.listen(address, port, balancer) : UdpListener.bind(address, port, balancer);
+}
+
+/** The frontends of a Service's ports that have targets, by name. */
+function frontendsOf(rules: ServiceRules | undefined): Map<string, Wanted> {
+  const frontends = new Map<string, Wanted>();
+  for (const port of rules?.ports ?? []) {
+    if (port.targets.length === 0) continue;
+    const { protocol } = port;
+    const places: Frontend[] = port.addresses.map((address) => ({ protocol, address, port: port.port }));
+    if (port.nodePort !== undefined) places.push({ protocol, address: "0.0.0.0", port: port.nodePort });
+    for (const frontend of places) {
+      frontends.set(`${protocol} ${frontend.address}:${frontend.port}`, { frontend, port });
+    }
+  }
+  return frontends;
+}
+
+function optional<K extends string, V>(key: K, value: V | undefined): Partial<Record<K, V>> {
+  return (value === undefined ? {} : { [key]: value }) as Partial<Record<K, V>>;
+}
