@@ -45,7 +45,7 @@ export function readDeclarations(path, module, definitions) {
       definition.properties[field] = schema;
       if (!member.questionToken) required.add(field);
     }
-    if (required.size > 0) definition.required = [...required].sort();
+    if (required.size > 0) definition.required = [...required].sort((a, b) => (a < b ? -1 : 1));
   }
 }
 
