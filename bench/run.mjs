@@ -1,0 +1,50 @@
+// `npm run bench [-- name …]`: each benchmark measures Skiff and a baseline in the same run and prints their ratio.
+
+import { execFileSync } from "node:child_process";
+import { readdirSync, writeFileSync } from "node:fs";
+import { cpus, release, totalmem } from "node:os";
+import { ensureDocker, installPackages } from "../scripts/ensure-docker.mjs";
+import { makeImages } from "../scripts/test-images.mjs";
+import { root, table } from "./measure.mjs";
+
+const files = readdirSync(new URL(".", import.meta.url)).filter((file) => file.endsWith(".bench.mjs"));
+const known = files.map((file) => file.replace(".bench.mjs", ""));
+const wanted = process.argv.slice(2).filter((name) => !name.startsWith("--"));
+const unknown = wanted.filter((name) => !known.includes(name));
+if (unknown.length > 0) {
+  console.error(`There is no benchmark ${unknown.join(", ")}; there are ${known.join(", ")}`);
+  process.exit(1);
+}
+
+execFileSync(process.execPath, ["scripts/build.mjs"], { cwd: root, stdio: "inherit" });
+await ensureDocker();
+installPackages({
+  "busybox-static": "busybox",
+  "nginx-light": "nginx",
+  "redis-server": "redis-server",
+  memcached: "memcached",
+  "apache2-bin": "apache2",
+  wrk: "wrk",
+  "docker-compose": "docker-compose",
+});
+makeImages();
+
+const sections = [];
+let short = 0;
+for (const name of known) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  const { title, run } = await import(`./${name}.bench.mjs`);
+  console.log(`\n## ${title}\n`);
+  const rows = await run();
+  console.log(table(rows));
+  short += rows.filter((row) => row.holds === false).length;
+  sections.push(`## ${title}\n\n${table(rows)}\n`);
+}
+console.log(short === 0 ? "\nEvery bar holds." : `\n${short} figures fall short of their bar.`);
+if (process.argv.includes("--write")) {
+  const machine = `${cpus().length} cores (${cpus()[0]?.model.trim()}), ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()}, Node ${process.versions.node}`;
+  writeFileSync(
+    new URL("RESULTS.md", import.meta.url),
+    `# Results\n\nMade by \`npm run bench -- --write\` on ${machine}. Absolute figures are this machine's on that day; the ratios, each to a baseline measured in the same run, are what to compare.\n\n${sections.join("\n")}`,
+  );
+}
