@@ -41,6 +41,7 @@ export class Store {
   readonly #subscribers = new Subscribers();
   #batch: Batch | undefined;
   #committedRevision: number;
+  #onCommit: () => void = () => {};
   #closed = false;
 
   /** @param path the database file, or `:memory:`. @throws Error with cause and file when it cannot be opened. */
@@ -123,6 +124,11 @@ export class Store {
     return this.#log.after(resource, revision);
   }
 
+  /** Calls `listener` after every commit. One listener only. */
+  onCommit(listener: () => void): void {
+    this.#onCommit = listener;
+  }
+
   /** Writes what is staged and closes the file. */
   close(): void {
     if (this.#closed) return;
@@ -170,6 +176,7 @@ export class Store {
       this.#committedRevision = revision;
     }
     for (const change of changes) this.#subscribers.tell(change);
+    this.#onCommit();
   }
 
   #compactTo(added: number): number | undefined {

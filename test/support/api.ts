@@ -1,0 +1,100 @@
+/**
+ * The API server's pipeline in-process, without HTTP: for tests of kinds, controllers and other components.
+ *
+ *     await using api = await startApi([deployment, replicaSet]);
+ *     await api.client.create(deployments, { metadata: { name: "web", namespace: "default" }, spec: … });
+ */
+import type { User } from "../../src/apiserver/api.ts";
+import { InProcessClient } from "../../src/apiserver/in-process-client.ts";
+import type { ApiParts } from "../../src/apiserver/parts.ts";
+import { Pipeline } from "../../src/apiserver/pipeline.ts";
+import { Registry } from "../../src/apiserver/registry.ts";
+import { namespace } from "../../src/kinds/namespace/index.ts";
+import type { Client } from "../../src/machinery/client.ts";
+import { FakeClock } from "../../src/machinery/clock.ts";
+import type { KindDefinition } from "../../src/machinery/kind.ts";
+import { namespaces } from "../../src/machinery/resource.ts";
+import { builtinSchemas } from "../../src/machinery/schema/builtin-schemas.ts";
+import type { SchemaSource } from "../../src/machinery/schema/schema.ts";
+import type { ClusterSettings } from "../../src/machinery/settings.ts";
+import { Store, type StoreOptions } from "../../src/store/store.ts";
+
+export interface TestApiOptions extends StoreOptions {
+  /** Starts at 2026-01-01T00:00:00Z if absent. */
+  clock?: FakeClock;
+  /** Created at the start; `default` and `kube-system` if absent. */
+  namespaces?: readonly string[];
+  settings?: Partial<ClusterSettings>;
+  schemas?: SchemaSource;
+  /** The database file; in memory if absent. */
+  path?: string;
+}
+
+export interface TestApi extends AsyncDisposable {
+  api: Pipeline;
+  /** As `kubernetes-admin`, with field manager `test`. */
+  client: Client;
+  clock: FakeClock;
+  store: Store;
+  settings: ClusterSettings;
+  registry: Registry;
+  /** Every warning that `client` and {@link clientOf} clients were answered with. */
+  warnings: string[];
+  /** A client of another identity: `clientOf("system:serviceaccount:kube-system:deployment-controller")`. */
+  clientOf(user: string, fieldManager?: string): Client;
+}
+
+export const testSettings: ClusterSettings = {
+  name: "test",
+  dataDir: "/nonexistent",
+  nodeName: "node-1",
+  nodeAddress: "192.168.0.10",
+  apiPort: 6443,
+  podCidr: "10.244.0.0/16",
+  serviceCidr: "10.96.0.0/12",
+  nodePortRange: { from: 30_000, to: 32_767 },
+  clusterDomain: "cluster.local",
+  proxyMode: "userspace",
+};
+
+/** @param kinds what is served, besides namespaces (always there). */
+export async function startApi(kinds: readonly KindDefinition[], options: TestApiOptions = {}): Promise<TestApi> {
+  const clock = options.clock ?? new FakeClock();
+  const store = new Store(options.path ?? ":memory:", options);
+  const registry = new Registry(kinds.includes(namespace) ? kinds : [namespace, ...kinds]);
+  const settings = { ...testSettings, ...options.settings };
+  const parts: ApiParts = {
+    store,
+    registry,
+    schemas: options.schemas ?? builtinSchemas,
+    clock,
+    settings,
+    issueToken: ({ namespace: where, serviceAccount }, seconds) => ({
+      token: `token-of-${where}-${serviceAccount.name}`,
+      expirationTimestamp: new Date(clock.now() + seconds * 1000).toISOString(),
+    }),
+  };
+  const api = new Pipeline(parts);
+  const warnings: string[] = [];
+  const clientOf = (name: string, fieldManager = "test"): Client => {
+    const user: User = { name, groups: ["system:authenticated"] };
+    return new InProcessClient(api, parts, { user, fieldManager, warn: (text) => warnings.push(text) });
+  };
+  const client = clientOf("kubernetes-admin");
+  for (const name of options.namespaces ?? ["default", "kube-system"]) {
+    if (!client.get(namespaces, { name })) await client.create(namespaces, { metadata: { name } });
+  }
+  return {
+    api,
+    client,
+    clock,
+    store,
+    settings,
+    registry,
+    warnings,
+    clientOf,
+    async [Symbol.asyncDispose]() {
+      store.close();
+    },
+  };
+}
