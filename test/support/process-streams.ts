@@ -5,7 +5,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { connect } from "node:net";
-import { Readable } from "node:stream";
+import { PassThrough, Readable } from "node:stream";
 import type { ExecOptions, ExecSession, LogOptions, PodStreams } from "../../src/machinery/pod-streams.ts";
 import { StatusError } from "../../src/machinery/status-error.ts";
 
@@ -50,7 +50,10 @@ export class ProcessStreams implements PodStreams {
   }
 
   #session(child: ChildProcess, wantsStdin: boolean): ExecSession {
-    const { stdin, stdout, stderr } = child;
+    const { stdin } = child;
+    // Node throws away what a child has written when it exits before anybody reads.
+    const stdout = child.stdout?.pipe(new PassThrough());
+    const stderr = child.stderr?.pipe(new PassThrough());
     if (!wantsStdin) stdin?.end();
     return {
       ...(stdin && wantsStdin && { stdin }),

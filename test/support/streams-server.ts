@@ -6,19 +6,25 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Duplex } from "node:stream";
-import * as x509 from "@peculiar/x509";
 import { attachConnector, execConnector } from "../../src/apiserver/streams/command-connector.ts";
 import type { Connector, ConnectRequest } from "../../src/apiserver/streams/connector.ts";
 import { logConnector } from "../../src/apiserver/streams/log-connector.ts";
 import { portForwardConnector } from "../../src/apiserver/streams/port-forward-connector.ts";
 import type { Client } from "../../src/machinery/client.ts";
 import type { Pod } from "../../src/machinery/types.ts";
+import { loopbackCertificate } from "./loopback-certificate.ts";
 import { ProcessStreams } from "./process-streams.ts";
 
 const pod: Pod = {
   apiVersion: "v1",
   kind: "Pod",
-  metadata: { name: "web", namespace: "default", uid: "7b3c", resourceVersion: "1", creationTimestamp: "2026-01-01T00:00:00Z" },
+  metadata: {
+    name: "web",
+    namespace: "default",
+    uid: "7b3c",
+    resourceVersion: "1",
+    creationTimestamp: "2026-01-01T00:00:00Z",
+  },
   spec: { nodeName: "node", containers: [{ name: "app", image: "app", stdin: true }] },
   status: { phase: "Running", containerStatuses: [], conditions: [{ type: "Ready", status: "True" }] },
 };
@@ -45,7 +51,10 @@ export interface StreamsServer extends AsyncDisposable {
 export async function startStreamsServer(): Promise<StreamsServer> {
   const streams = new ProcessStreams();
   const found = (name: string) => (name === "web" ? pod : undefined);
-  const client = { get: (_resource: object, key: { name: string }) => found(key.name) } as unknown as Pick<Client, "get">;
+  const client = { get: (_resource: object, key: { name: string }) => found(key.name) } as unknown as Pick<
+    Client,
+    "get"
+  >;
   const dependencies = { client, streams };
   const connectors: Record<string, Connector> = {
     exec: execConnector(dependencies),
@@ -53,7 +62,7 @@ export async function startStreamsServer(): Promise<StreamsServer> {
     portforward: portForwardConnector(dependencies),
     log: logConnector(dependencies),
   };
-  const server = createServer(await certificate());
+  const server = createServer(loopbackCertificate);
   const sockets = new Set<Duplex>();
   server.on("secureConnection", (socket) => {
     sockets.add(socket);
@@ -64,7 +73,9 @@ export async function startStreamsServer(): Promise<StreamsServer> {
     if (found) return void found.connector.handle(found.request, response);
     const body = answers[new URL(request.url ?? "", "https://server").pathname];
     response.writeHead(body ? 200 : 404, { "content-type": "application/json" });
-    response.end(JSON.stringify(body ?? { kind: "Status", apiVersion: "v1", status: "Failure", code: 404, reason: "NotFound" }));
+    response.end(
+      JSON.stringify(body ?? { kind: "Status", apiVersion: "v1", status: "Failure", code: 404, reason: "NotFound" }),
+    );
   });
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const found = route(request, connectors);
@@ -99,22 +110,6 @@ function route(
   if (!namespace || !name || !connector) return undefined;
   const user = { name: "admin", groups: ["system:masters"] };
   return { connector, request: { namespace, name, query: url.searchParams, user, raw } };
-}
-
-async function certificate(): Promise<{ key: string; cert: string }> {
-  const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
-  const keys = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
-  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
-    name: "CN=127.0.0.1",
-    keys,
-    signingAlgorithm: algorithm,
-    extensions: [new x509.SubjectAlternativeNameExtension([{ type: "ip", value: "127.0.0.1" }])],
-  });
-  const key = Buffer.from(await crypto.subtle.exportKey("pkcs8", keys.privateKey));
-  return {
-    key: `-----BEGIN PRIVATE KEY-----\n${key.toString("base64")}\n-----END PRIVATE KEY-----\n`,
-    cert: certificate.toString("pem"),
-  };
 }
 
 function kubeconfig(url: string): string {

@@ -1,0 +1,42 @@
+/** Upgrading to WebSocket (RFC 6455) with a subprotocol. */
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import { type ServerOptions, type WebSocket, WebSocketServer } from "ws";
+
+/** Longest message taken; clients send pieces of some kilobytes. */
+const maxMessage = 16 * 1024 * 1024;
+/** How long the peer may take to answer our close: it first reads all that was sent, at its reader's pace. */
+const closeTimeout = 5 * 60_000;
+
+/**
+ * Completes the handshake.
+ * @param protocol the subprotocol to answer with; empty where the client named none.
+ * @param head what the client has sent already.
+ * @returns paused, to be resumed when somebody listens; undefined when the client's handshake was wrong, which `ws` has then answered.
+ */
+export async function acceptWebSocket(
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+  protocol: string,
+): Promise<WebSocket | undefined> {
+  const options: ServerOptions & { closeTimeout: number } = {
+    closeTimeout,
+    noServer: true,
+    clientTracking: false,
+    perMessageDeflate: false,
+    maxPayload: maxMessage,
+    handleProtocols: () => protocol || false,
+  };
+  const server = new WebSocketServer(options);
+  return await new Promise((resolve) => {
+    socket.once("close", () => resolve(undefined));
+    server.handleUpgrade(request, socket, head, (webSocket) => {
+      // `close` follows every error and is what is waited for.
+      webSocket.on("error", () => {});
+      // Whoever gets it listens only after this promise has been waited for; messages may be here before that.
+      webSocket.pause();
+      resolve(webSocket);
+    });
+  });
+}
