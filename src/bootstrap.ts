@@ -1,0 +1,85 @@
+/**
+ * The objects every cluster has: the four namespaces, and the Services `kubernetes` and `kube-dns` with the addresses
+ * behind them, which no Pod stands for here. Written at each start; what is right already is left alone.
+ */
+import type { Client } from "./machinery/client.ts";
+import { dnsAddress, kubernetesAddress, podGateway } from "./machinery/network-names.ts";
+import type { KubeObject, ObjectKey } from "./machinery/object.ts";
+import { endpointSlices, endpoints, namespaces, type Resource, services } from "./machinery/resource.ts";
+import type { ClusterSettings } from "./machinery/settings.ts";
+import type { Service } from "./machinery/types.ts";
+
+/** Where a Service of the cluster itself is served by this process. */
+interface Backing {
+  namespace: string;
+  name: string;
+  labels: Record<string, string>;
+  clusterIP: string;
+  ports: { name: string; protocol: "TCP" | "UDP"; port: number; targetPort: number }[];
+  /** Address at which the process listens. */
+  address: string;
+}
+
+/** @param dns where the DNS server listens behind the address of `kube-dns`. */
+export async function bootstrap(
+  client: Client,
+  settings: ClusterSettings,
+  dns: { address: string; port: number },
+): Promise<void> {
+  for (const name of ["default", "kube-system", "kube-public", "kube-node-lease"]) {
+    if (!client.get(namespaces, { name })) await client.create(namespaces, { metadata: { name } });
+  }
+  const backings: Backing[] = [
+    {
+      namespace: "default",
+      name: "kubernetes",
+      labels: { component: "apiserver", provider: "kubernetes" },
+      clusterIP: kubernetesAddress(settings),
+      ports: [{ name: "https", protocol: "TCP", port: 443, targetPort: settings.apiPort }],
+      address: podGateway(settings),
+    },
+    {
+      namespace: "kube-system",
+      name: "kube-dns",
+      labels: { "k8s-app": "kube-dns", "kubernetes.io/cluster-service": "true", "kubernetes.io/name": "CoreDNS" },
+      clusterIP: dnsAddress(settings),
+      ports: [
+        { name: "dns", protocol: "UDP", port: 53, targetPort: dns.port },
+        { name: "dns-tcp", protocol: "TCP", port: 53, targetPort: dns.port },
+      ],
+      address: dns.address,
+    },
+  ];
+  for (const backing of backings) await ensureBacking(client, backing);
+}
+
+async function ensureBacking(client: Client, backing: Backing): Promise<void> {
+  const { namespace, name, labels, clusterIP, address } = backing;
+  const service: Service = {
+    metadata: { name, namespace, labels },
+    spec: { clusterIP, ports: backing.ports },
+  };
+  if (!client.get(services, { namespace, name })) await client.create(services, service);
+  const ports = backing.ports.map(({ name: portName, protocol, targetPort }) => ({
+    name: portName,
+    port: targetPort,
+    protocol,
+  }));
+  await ensure(client, endpoints, {
+    metadata: { name, namespace, labels: { "endpointslice.kubernetes.io/skip-mirror": "true" } },
+    subsets: [{ addresses: [{ ip: address }], ports }],
+  });
+  await ensure(client, endpointSlices, {
+    metadata: { name, namespace, labels: { "kubernetes.io/service-name": name } },
+    addressType: "IPv4",
+    endpoints: [{ addresses: [address], conditions: { ready: true } }],
+    ports,
+  });
+}
+
+/** Creates the object, or gives it the content wanted; an update that changes nothing writes nothing. */
+async function ensure<T extends KubeObject>(client: Client, resource: Resource<T>, object: T): Promise<void> {
+  const key: ObjectKey = { namespace: object.metadata?.namespace ?? "", name: object.metadata?.name ?? "" };
+  if (client.get(resource, key)) await client.update(resource, object);
+  else await client.create(resource, object);
+}
