@@ -48,8 +48,9 @@ export async function openSpdyChannels(
   // `run` never rejects; its end is known by `closed`.
   void session.run();
   session.closed.addEventListener("abort", () => complete(), { once: true });
-  using limit = clock.after(creationTimeout, () => complete());
+  const limit = clock.after(creationTimeout, () => complete());
   await opened;
+  limit[Symbol.dispose]();
   if (session.closed.aborted || streams.size < expected.length) {
     session.destroy();
     return undefined;

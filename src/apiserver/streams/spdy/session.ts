@@ -89,8 +89,9 @@ export class SpdySession {
   /** Waits until the peer has closed the connection, and closes it if that takes too long. */
   async finish(): Promise<void> {
     if (this.closed.aborted) return;
-    using limit = this.#clock.after(farewell, () => this.#transport.destroy());
+    const limit = this.#clock.after(farewell, () => this.#transport.destroy());
     await new Promise<void>((resolve) => this.closed.addEventListener("abort", () => resolve()));
+    limit[Symbol.dispose]();
   }
 
   /** Ends the connection now: streams that are open are cut off. */
