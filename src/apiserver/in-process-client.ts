@@ -70,6 +70,12 @@ export class InProcessClient implements Client {
 
   async create<T extends KubeObject>(resource: Resource<T>, object: T, options: WriteOptions = {}): Promise<Stored<T>> {
     const kind = this.#kind(resource);
+    const { subresource } = options;
+    if (subresource !== undefined) {
+      const { namespace, name = "" } = object.metadata ?? {};
+      const key = { name, ...(namespace !== undefined && { namespace }) };
+      return (await this.#api.createSubresource(kind, key, subresource, object, this.#context(options))) as Stored<T>;
+    }
     const created = await this.#api.create(kind, object.metadata?.namespace, object, this.#context(options));
     return created as Stored<T>;
   }
@@ -103,14 +109,15 @@ export class InProcessClient implements Client {
   }
 
   #context(options: WriteOptions): RequestContext {
-    const { user, fieldManager, dryRun = false, warn } = this.#identity;
+    const identity = this.#identity;
+    const { user, fieldManager, dryRun = false } = identity;
     return {
       user,
       dryRun,
       fieldManager: options.fieldManager ?? fieldManager,
       ...(options.force !== undefined && { force: options.force }),
       fieldValidation: "Ignore",
-      warn: (text) => warn?.(text),
+      warn: (text) => identity.warn?.(text),
     };
   }
 }

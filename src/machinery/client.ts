@@ -61,7 +61,9 @@ export interface Client {
     options?: { namespace?: string },
   ): Disposable;
 
-  /** @throws StatusError AlreadyExists, Invalid, Forbidden, NotFound (no such namespace). */
+  /**
+   * With `options.subresource` the action of that name on the object that `object.metadata` names: `binding` of a Pod.
+   * @throws StatusError AlreadyExists, Invalid, Forbidden, NotFound (no such namespace). */
   create<T extends KubeObject>(resource: Resource<T>, object: T, options?: WriteOptions): Promise<Stored<T>>;
 
   /**

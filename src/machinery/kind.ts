@@ -42,6 +42,15 @@ export interface SubresourceContext extends AdmissionContext {
   issueToken(claims: ServiceAccountClaims, expirationSeconds: number): { token: string; expirationTimestamp: string };
 }
 
+/** What an action on an object may do besides. */
+export interface ActionContext<T extends KubeObject> extends SubresourceContext {
+  /**
+   * Writes the parent as `change` leaves the copy it is given, decided without a pause, so that no other write comes
+   * between. `defaults`, `validate` and `validateUpdate` apply; `prepareForUpdate` and `admit` do not.
+   */
+  changeParent(change: (next: Stored<T>) => void): Promise<Stored<T>>;
+}
+
 export interface ServiceAccountClaims {
   namespace: string;
   serviceAccount: { name: string; uid: string };
@@ -66,7 +75,7 @@ export interface UpdateSubresource<T extends KubeObject> {
 export interface CreateSubresource<T extends KubeObject> {
   type: "create";
   kind: { group: string; version: string; kind: string };
-  create(parent: Stored<T>, sent: KubeObject, context: SubresourceContext): Promise<KubeObject>;
+  create(parent: Stored<T>, sent: KubeObject, context: ActionContext<T>): Promise<KubeObject>;
 }
 
 /** A stream served by another component, which registers itself with the API server: `pods/log`, `pods/exec`. */
@@ -113,7 +122,8 @@ export interface KindDefinition<T extends KubeObject = KubeObject> {
   /** Mutating and refusing steps that look at other objects: allocation of addresses, ServiceAccount volumes. In place. */
   admit?(object: T, old: Stored<T> | undefined, context: AdmissionContext): void;
   validate?(object: T): FieldError[];
-  validateUpdate?(object: T, old: Stored<T>): FieldError[];
+  /** @param subresource through which the update comes; absent for the object itself. */
+  validateUpdate?(object: T, old: Stored<T>, subresource?: string): FieldError[];
   /** Which names are allowed. DNS subdomain (RFC 1123) if absent. */
   validateName?(name: string): string[];
   /** Fields whose presence is stored but not honoured yet; each is answered with a Warning (promise 5). Paths like `spec.affinity`. */

@@ -14,6 +14,7 @@ import type {
   Namespace,
   Node,
   Pod,
+  PodTemplate,
   ReplicaSet,
   ReplicationController,
   Secret,
@@ -58,6 +59,7 @@ function resource<T extends KubeObject>(
 export const namespaces = resource<Namespace>("", "v1", "namespaces", "Namespace", false);
 export const nodes = resource<Node>("", "v1", "nodes", "Node", false);
 export const pods = resource<Pod>("", "v1", "pods", "Pod");
+export const podTemplates = resource<PodTemplate>("", "v1", "podtemplates", "PodTemplate");
 export const services = resource<Service>("", "v1", "services", "Service");
 export const endpoints = resource<Endpoints>("", "v1", "endpoints", "Endpoints");
 export const configMaps = resource<ConfigMap>("", "v1", "configmaps", "ConfigMap");

@@ -4,6 +4,7 @@ import { StatusError } from "../../machinery/status-error.ts";
 import type { Api, RequestContext, ServedKind } from "../api.ts";
 import { decodeBody, subresourceBodyType } from "../codec.ts";
 import { type ApiParts, present, subresourceContext } from "../parts.ts";
+import { replace } from "./replace.ts";
 
 export async function createSubresource(
   parts: ApiParts,
@@ -18,5 +19,13 @@ export async function createSubresource(
   if (!action) throw StatusError.noSuchResource();
   if (action.type !== "create") throw StatusError.methodNotAllowed();
   const sent = decodeBody(parts, subresourceBodyType(action.kind), body, context);
-  return action.create(present(parts, kind, key), sent, subresourceContext(parts, api, context));
+  return action.create(present(parts, kind, key), sent, {
+    ...subresourceContext(parts, api, context),
+    changeParent(change) {
+      const old = present(parts, kind, key);
+      const next = structuredClone(old);
+      change(next);
+      return replace(parts, kind, { old, next, subresource: name }, context);
+    },
+  });
 }

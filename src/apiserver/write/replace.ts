@@ -45,9 +45,9 @@ export async function replace(
     definition.admit?.(next, old, admissionContext(parts, context));
   }
   raiseGeneration(kind, next, old);
-  const errors = updateErrors(kind, next, old);
+  const errors = updateErrors(kind, next, old, subresource);
   if (errors.length > 0) throw StatusError.invalid(kindName(kind), old.metadata.name, errors);
-  if (subresource === undefined) warnUnhonoured(definition, next, context.warn);
+  if (subresource === undefined) warnUnhonoured(definition, next, context);
   if (!tracked) {
     trackUpdate(old, next, {
       manager: context.fieldManager,
@@ -105,12 +105,21 @@ function desired(object: KubeObject): Record<string, unknown> {
   return rest;
 }
 
-function updateErrors(kind: ServedKind, next: KubeObject, old: Stored<KubeObject>): FieldError[] {
+function updateErrors(
+  kind: ServedKind,
+  next: KubeObject,
+  old: Stored<KubeObject>,
+  subresource: string | undefined,
+): FieldError[] {
   const { definition } = kind;
   const immutable = metadataUpdateErrors(next, old);
   // A name that may not change needs no second complaint about its form.
   const metadata = immutable.length > 0 ? immutable : metadataErrors(definition, next);
-  return [...metadata, ...(definition.validate?.(next) ?? []), ...(definition.validateUpdate?.(next, old) ?? [])];
+  return [
+    ...metadata,
+    ...(definition.validate?.(next) ?? []),
+    ...(definition.validateUpdate?.(next, old, subresource) ?? []),
+  ];
 }
 
 /** A write that changes nothing but the times at which fields were written is no change. */
