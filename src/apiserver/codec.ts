@@ -1,7 +1,9 @@
 /** From a request's body to an object of the kind: right kind and version, right types, unknown fields told or refused. */
-import type { KubeObject } from "../machinery/object.ts";
+import { invalid } from "../machinery/field-error.ts";
+import type { KubeObject, ObjectKey } from "../machinery/object.ts";
 import { apiVersionOf } from "../machinery/resource.ts";
 import { decode } from "../machinery/schema/decode.ts";
+import { DecodeError } from "../machinery/schema/decode-error.ts";
 import { StatusError } from "../machinery/status-error.ts";
 import type { RequestContext, ServedKind } from "./api.ts";
 import type { ApiParts } from "./parts.ts";
@@ -36,26 +38,43 @@ export function decodeBody(parts: ApiParts, type: BodyType, body: unknown, conte
   return complete(type, object);
 }
 
-/** As {@link decodeBody}, for an object that a patch has changed. `patch` is what the client sent. */
+/**
+ * As {@link decodeBody}, for an object that a patch has changed.
+ * @param shown the patch (or what it made of the object), as errors print it.
+ * @throws StatusError 422 about the field `patch`.
+ */
 export function decodePatched(
   parts: ApiParts,
   type: BodyType,
   patched: KubeObject,
-  patch: unknown,
+  shown: () => string,
   context: RequestContext,
 ): KubeObject {
   checkType(type, patched);
-  const { object, unknownFields } = decode(parts.schemas, type.schema, patched);
-  reportUnknown(unknownFields, context, (errors) => {
-    throw StatusError.invalid({ group: "", kind: "" }, "", [
-      {
-        reason: "FieldValueInvalid",
-        field: "patch",
-        message: `Invalid value: ${JSON.stringify(JSON.stringify(patch))}: strict decoding error: ${errors}`,
-      },
-    ]);
-  });
-  return complete(type, object);
+  try {
+    const { object, unknownFields } = decode(parts.schemas, type.schema, patched);
+    reportUnknown(unknownFields, context, (errors) => {
+      const error = invalid("patch", shown(), `strict decoding error: ${errors}`);
+      throw StatusError.invalid({ group: "", kind: "" }, "", [error]);
+    });
+    return complete(type, object);
+  } catch (error) {
+    throw error instanceof DecodeError ? error.forPatch(shown()) : error;
+  }
+}
+
+/**
+ * As {@link decodeBody}, for an object that is applied: a field that the schema does not know could have no owner, so it
+ * is refused whatever the field validation.
+ */
+export function decodeApplied(parts: ApiParts, type: BodyType, key: ObjectKey, body: unknown): KubeObject {
+  checkType(type, body);
+  const { object, unknownFields } = decode(parts.schemas, type.schema, body);
+  if (unknownFields.length === 0) return complete(type, object);
+  const errors = unknownFields.map((field) => `.${field}: field not declared in schema`);
+  const list = errors.length === 1 ? errors[0] : `errors:${errors.map((error) => `\n  ${error}`).join("")}`;
+  const subject = `${key.namespace ?? ""}/${key.name}; ${apiVersionOf(type)}, Kind=${type.kind}`;
+  throw StatusError.badRequest(`failed to create typed patch object (${subject}): ${list}`);
 }
 
 function reportUnknown(fields: readonly string[], context: RequestContext, refuse: (errors: string) => never): void {

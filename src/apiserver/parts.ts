@@ -55,7 +55,7 @@ export function admissionContext(parts: ApiParts, context: RequestContext): Admi
     settings: parts.settings,
     user: context.user,
     dryRun: context.dryRun ?? false,
-    warn: context.warn,
+    warn: (text) => context.warn(text),
   };
 }
 
@@ -64,7 +64,7 @@ export function subresourceContext(parts: ApiParts, api: Api, context: RequestCo
     ...admissionContext(parts, context),
     client: new InProcessClient(api, parts, context),
     now: () => parts.clock.now(),
-    issueToken: parts.issueToken,
+    issueToken: (claims, seconds) => parts.issueToken(claims, seconds),
   };
 }
 

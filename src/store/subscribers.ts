@@ -31,9 +31,9 @@ export class Subscribers {
   tell(change: Change): void {
     const subscriptions = this.#byResource.get(change.resource);
     if (!subscriptions) return;
-    // A copy: subscribers come and go while they are told.
-    for (const subscription of [...subscriptions]) {
-      if (change.revision <= subscription.from || !subscriptions.has(subscription)) continue;
+    for (const subscription of subscriptions) {
+      // One who came while the others were being told has read the state after this change.
+      if (change.revision <= subscription.from) continue;
       try {
         subscription.subscriber.onChange(change);
       } catch (error) {

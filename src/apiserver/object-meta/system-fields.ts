@@ -5,6 +5,15 @@ import type { KubeObject, Stored } from "../../machinery/object.ts";
 import type { ObjectMeta } from "../../machinery/types.ts";
 import { generateName } from "./generate-name.ts";
 
+/** What a client may send along with a new object, as in a copy of another one, and the server decides anew. */
+const setByServer = [
+  "selfLink",
+  "deletionTimestamp",
+  "deletionGracePeriodSeconds",
+  "generation",
+  "resourceVersion",
+] as const;
+
 /** @param taken whether an object of that name exists. */
 export function newMetadata(
   definition: KindDefinition,
@@ -13,8 +22,8 @@ export function newMetadata(
   now: string,
   taken: (name: string) => boolean,
 ): ObjectMeta {
-  const { selfLink, deletionTimestamp, deletionGracePeriodSeconds, generation, resourceVersion, ...rest } = sent;
-  const metadata: ObjectMeta = { ...rest };
+  const metadata: ObjectMeta = { ...sent };
+  for (const field of setByServer) delete metadata[field];
   if (!metadata.name && metadata.generateName) {
     do metadata.name = generateName(metadata.generateName);
     while (taken(metadata.name));
@@ -35,12 +44,12 @@ export function keepSystemFields(next: KubeObject, old: Stored<KubeObject>): voi
   metadata.creationTimestamp ||= old.metadata.creationTimestamp;
   metadata.resourceVersion = old.metadata.resourceVersion;
   delete metadata.selfLink;
-  keep(metadata, old.metadata, "generation");
-  keep(metadata, old.metadata, "deletionTimestamp");
-  keep(metadata, old.metadata, "deletionGracePeriodSeconds");
-}
-
-function keep<K extends keyof ObjectMeta>(next: ObjectMeta, old: ObjectMeta, field: K): void {
-  if (old[field] === undefined) delete next[field];
-  else next[field] = old[field];
+  const { generation, deletionTimestamp, deletionGracePeriodSeconds } = old.metadata;
+  for (const field of ["generation", "deletionTimestamp", "deletionGracePeriodSeconds"] as const)
+    delete metadata[field];
+  Object.assign(metadata, {
+    ...(generation !== undefined && { generation }),
+    ...(deletionTimestamp !== undefined && { deletionTimestamp }),
+    ...(deletionGracePeriodSeconds !== undefined && { deletionGracePeriodSeconds }),
+  });
 }

@@ -30,7 +30,7 @@ export function metadataErrors(definition: KindDefinition, object: KubeObject): 
 }
 
 function nameErrors(definition: KindDefinition, { name, generateName }: ObjectMeta): FieldError[] {
-  const rule = definition.validateName ?? dns1123SubdomainErrors;
+  const rule = (text: string) => definition.validateName?.(text) ?? dns1123SubdomainErrors(text);
   const errors: FieldError[] = [];
   if (generateName) {
     // A base may end in a dash, since characters will follow it.

@@ -52,7 +52,7 @@ export class Bookmarks {
     const revision = this.#revision();
     if (revision === this.#told) return;
     this.#told = revision;
-    for (const watcher of [...this.#watchers]) {
+    for (const watcher of this.#watchers) {
       try {
         watcher.tell(revision);
       } catch (error) {

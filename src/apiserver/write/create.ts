@@ -59,7 +59,7 @@ export async function createDecoded(
   definition.admit?.(object, undefined, admissionContext(parts, context));
   const errors = [...metadataErrors(definition, object), ...(definition.validate?.(object) ?? [])];
   if (errors.length > 0) throw StatusError.invalid(kindName(kind), name, errors);
-  warnUnhonoured(definition, object, context.warn);
+  warnUnhonoured(definition, object, context);
   if (sentVersion && sentVersion !== "0") {
     throw new StatusError(500, undefined, "resourceVersion should not be set on objects to be created");
   }

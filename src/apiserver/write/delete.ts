@@ -33,8 +33,10 @@ export async function deleteObject(
     return { object: asServed(kind, old), gone: false };
   }
   const gone = mayBeRemoved(definition, next);
-  if (context.dryRun) return { object: asServed(kind, next), gone };
-  return { object: asServed(kind, await store(parts, kind, next, gone)), gone };
+  // What goes at once is shown as it was: nobody ever saw it being deleted.
+  const shown = gone && !definition.gracePeriod ? structuredClone(old) : next;
+  if (context.dryRun) return { object: asServed(kind, shown), gone };
+  return { object: asServed(kind, await store(parts, kind, shown, gone)), gone };
 }
 
 /** Kinds with a grace period show its end (a MODIFIED with 0 seconds left) before they go, as in Kubernetes. */

@@ -6,10 +6,11 @@ import type { KubeObject, ObjectKey } from "../../machinery/object.ts";
 import { apiVersionOf } from "../../machinery/resource.ts";
 import { StatusError } from "../../machinery/status-error.ts";
 import type { RequestContext, ServedKind } from "../api.ts";
-import { type BodyType, decodeBody, decodePatched } from "../codec.ts";
+import { type BodyType, decodeApplied, decodePatched } from "../codec.ts";
 import { type ApiParts, present, storageName } from "../parts.ts";
 import { applyPatch, jsonPatch, mergePatch, strategicMergePatch } from "../schema-shim.ts";
 import { createDecoded } from "./create.ts";
+import { printAsGo } from "./print-as-go.ts";
 import { partType, updatable, updateDecoded, viewOf } from "./update.ts";
 
 export interface PatchResult {
@@ -31,7 +32,8 @@ export async function patch(
   const old = present(parts, kind, key);
   const shown = viewOf(kind, updatable(kind, subresource), old);
   const patched = patchShown(parts, body, shown, type, sent);
-  const next = decodePatched(parts, body, patched, sent, context);
+  const inErrors = () => (type === "strategic" ? printAsGo(sent) : JSON.stringify(patched));
+  const next = decodePatched(parts, body, patched, inErrors, context);
   return { object: await updateDecoded(parts, kind, old, next, context, subresource), created: false };
 }
 
@@ -66,7 +68,7 @@ async function apply(
     throw StatusError.invalid({ group: "meta.k8s.io", kind: "PatchOptions" }, "", [error]);
   }
   const body = partType(kind, subresource);
-  const applied = decodeBody(parts, body, sent, { ...context, fieldValidation: "Strict" });
+  const applied = decodeApplied(parts, body, key, sent);
   checkApplied(applied, key);
   const old = parts.store.staged.get(storageName(kind), key);
   const shown = old && viewOf(kind, updatable(kind, subresource), old);

@@ -66,8 +66,7 @@ export function viewOf(
   part: UpdateSubresource<KubeObject> | undefined,
   object: Stored<KubeObject>,
 ): KubeObject {
-  const { view } = part ?? {};
-  return view ? view(object) : asServed(kind, object);
+  return part?.view?.(object) ?? asServed(kind, object);
 }
 
 /** The part of that name; undefined for the object itself and its `status`. @throws StatusError 404. */
