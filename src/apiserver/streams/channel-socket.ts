@@ -4,9 +4,12 @@
  */
 import { Readable, Writable } from "node:stream";
 import type { RawData, WebSocket } from "ws";
+import type { Clock } from "../../machinery/clock.ts";
 
 /** Bytes that a channel may hold for its reader before the whole connection waits for it. */
 const readAhead = 1024 * 1024;
+/** How often a connection that is not being read is probed. */
+const probeInterval = 10_000;
 /** Number in front of a message that closes the channel named by the next byte (version 5). */
 const closeSignal = 255;
 /** Longest message kept for a channel that nobody listens to yet. */
@@ -21,10 +24,13 @@ export class ChannelSocket {
   readonly #readables = new Map<number, Readable>();
   readonly #ended = new Set<number>();
   readonly #closing = new AbortController();
+  readonly #clock: Clock;
+  #probe: Disposable | undefined;
 
   /** @param protocol the subprotocol agreed on: `v5.channel.k8s.io`, `base64.channel.k8s.io`, … */
-  constructor(webSocket: WebSocket, protocol: string) {
+  constructor(webSocket: WebSocket, protocol: string, clock: Clock) {
     this.#webSocket = webSocket;
+    this.#clock = clock;
     this.#base64 = protocol.includes("base64.");
     this.#closeSignals = protocol.startsWith("v5.");
     webSocket.on("message", (data, isBinary) => this.#receive(data, isBinary));
@@ -47,14 +53,14 @@ export class ChannelSocket {
 
   /** What the client sends on the channel. The connection is not read while the reader lags. */
   readable(channel: number): Readable {
-    const readable = new Readable({ read: () => this.#webSocket.resume() });
+    const readable = new Readable({ read: () => this.#resume() });
     // Its end is seen by `closed`.
     readable.on("error", () => {});
     this.#readables.set(channel, readable);
     this.onMessage(channel, (data) => {
       if (this.#ended.has(channel) || readable.destroyed || data.length === 0) return;
       readable.push(data);
-      if (readable.readableLength >= readAhead) this.#webSocket.pause();
+      if (readable.readableLength >= readAhead) this.#pause();
     });
     return readable;
   }
@@ -85,7 +91,7 @@ export class ChannelSocket {
     if (this.closed.aborted) return;
     const over = new Promise<void>((resolve) => this.closed.addEventListener("abort", () => resolve()));
     // The answer to our close is read like anything else.
-    this.#webSocket.resume();
+    this.#resume();
     this.#webSocket.close(1000);
     await over;
   }
@@ -106,6 +112,26 @@ export class ChannelSocket {
     else if (data.length <= longestEarly) this.#early.set(channel, [data]);
   }
 
+  #pause(): void {
+    this.#webSocket.pause();
+    this.#probeLater();
+  }
+
+  #resume(): void {
+    this.#probe?.[Symbol.dispose]();
+    this.#probe = undefined;
+    this.#webSocket.resume();
+  }
+
+  /** While nothing is read, only a write shows that the client has gone. */
+  #probeLater(): void {
+    this.#probe?.[Symbol.dispose]();
+    this.#probe = this.#clock.after(probeInterval, () => {
+      this.#webSocket.ping();
+      this.#probeLater();
+    });
+  }
+
   #close(channel: number): void {
     if (this.#ended.has(channel)) return;
     this.#ended.add(channel);
@@ -113,6 +139,7 @@ export class ChannelSocket {
   }
 
   #end(): void {
+    this.#probe?.[Symbol.dispose]();
     this.#closing.abort();
     for (const readable of this.#readables.values()) readable.destroy();
   }

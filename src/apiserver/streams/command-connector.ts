@@ -111,7 +111,7 @@ async function openChannels(
   const { protocol, options, clock } = agreed;
   if (requestedUpgrade(request.raw) === "websocket") {
     const webSocket = await acceptWebSocket(request.raw, socket, head, protocol);
-    return webSocket && openWebSocketChannels(webSocket, protocol, options);
+    return webSocket && openWebSocketChannels(webSocket, protocol, options, clock);
   }
   acceptSpdy(socket, protocol);
   if (head.length > 0) socket.unshift(head);

@@ -3,6 +3,7 @@
  * channel for data (2 n) and one for an error's text (2 n + 1), and the first message on each is the port's number.
  */
 import type { WebSocket } from "ws";
+import type { Clock } from "../../machinery/clock.ts";
 import { StatusError } from "../../machinery/status-error.ts";
 import { ChannelSocket } from "./channel-socket.ts";
 import { type ForwardedPort, forwardConnection, parsePort } from "./forward-connection.ts";
@@ -22,8 +23,9 @@ export async function servePortForwardChannels(
   protocol: string,
   ports: readonly number[],
   forwardedPort: (port: number, signal: AbortSignal) => ForwardedPort,
+  clock: Clock,
 ): Promise<void> {
-  const socket = new ChannelSocket(webSocket, protocol);
+  const socket = new ChannelSocket(webSocket, protocol, clock);
   const forwards = ports.map(async (port, index) => {
     const [data, error] = [2 * index, 2 * index + 1];
     const number = Buffer.alloc(2);

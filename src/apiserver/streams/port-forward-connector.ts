@@ -64,7 +64,7 @@ export function portForwardConnector({ client, streams, clock = systemClock }: S
       const webSocket = await acceptWebSocket(request.raw, socket, head, agreed.protocol);
       if (!webSocket) return;
       if (agreed.way === "channels") {
-        return await servePortForwardChannels(webSocket, agreed.protocol, agreed.ports, forwardedPort);
+        return await servePortForwardChannels(webSocket, agreed.protocol, agreed.ports, forwardedPort, clock);
       }
       await servePortForwardSpdy(createWebSocketStream(webSocket), forwardedPort, clock);
     },

@@ -3,6 +3,7 @@
  * (k8s.io/apimachinery `pkg/util/remotecommand/constants.go`).
  */
 import type { WebSocket } from "ws";
+import type { Clock } from "../../machinery/clock.ts";
 import { ChannelSocket } from "./channel-socket.ts";
 import { type CommandChannels, outcomeText, parseTerminalSize, type WantedChannels } from "./command-channels.ts";
 
@@ -16,8 +17,13 @@ export const webSocketCommandProtocols = [
 
 const channel = { stdin: 0, stdout: 1, stderr: 2, error: 3, resize: 4 } as const;
 
-export function openWebSocketChannels(webSocket: WebSocket, protocol: string, wanted: WantedChannels): CommandChannels {
-  const socket = new ChannelSocket(webSocket, protocol);
+export function openWebSocketChannels(
+  webSocket: WebSocket,
+  protocol: string,
+  wanted: WantedChannels,
+  clock: Clock,
+): CommandChannels {
+  const socket = new ChannelSocket(webSocket, protocol, clock);
   const jsonStatus = protocol.startsWith("v4.") || protocol.startsWith("v5.");
   const stdin = wanted.stdin ? socket.readable(channel.stdin) : undefined;
   const stdout = wanted.stdout ? socket.writable(channel.stdout) : undefined;
