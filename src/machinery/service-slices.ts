@@ -25,7 +25,7 @@ export class ServiceSlices implements Disposable {
    * Watches at once; `changed` is called synchronously with the key of each Service that is there, and later of each
    * that changed, came, went, or whose slices did.
    */
-  constructor(client: Client, changed: (serviceKey: string) => void) {
+  constructor(client: Pick<Client, "watch">, changed: (serviceKey: string) => void) {
     this.#watches = [
       client.watch(services, ({ type, object }) => {
         const key = keyOf(object);

@@ -18,7 +18,7 @@ import type { RuleBackend } from "./rule-backend.ts";
 import { UserspaceBackend } from "./userspace.ts";
 
 export interface ProxyOptions {
-  client: Client;
+  client: Pick<Client, "watch">;
   settings: ClusterSettings;
   clock: Clock;
   log: Logger;

@@ -76,9 +76,9 @@ export class UserspaceBackend implements RuleBackend {
   }
 
   async stop(): Promise<void> {
+    await this.#last;
     clearTimeout(this.#retry);
     this.#busy.clear();
-    await this.#last;
     for (const { listener } of this.#open.values()) listener.destroy();
     for (const listener of this.#closing) listener.destroy();
     this.#open.clear();

@@ -1,0 +1,433 @@
+/** What Services promise, asked of both proxy modes with real traffic between real network namespaces. */
+import { createSocket } from "node:dgram";
+import { createConnection } from "node:net";
+import { networkInterfaces } from "node:os";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { systemClock } from "../../src/machinery/clock.ts";
+import { silentLogger } from "../../src/machinery/log.ts";
+import { bridgeName, tableName } from "../../src/machinery/network-names.ts";
+import { endpointSlices, services } from "../../src/machinery/resource.ts";
+import type { ClusterSettings, ProxyMode } from "../../src/machinery/settings.ts";
+import type { Endpoint, ServicePort } from "../../src/machinery/types.ts";
+import { cleanUpProxy, probeNftables, ServiceProxy } from "../../src/proxy/index.ts";
+import { answerers, call, eventually, inside, NetworkLab, type Place } from "../support/network-lab.ts";
+import { ObjectFeed } from "../support/object-feed.ts";
+
+const refused = 7;
+
+function settingsOf(name: string, octet: number, proxyMode: ProxyMode): ClusterSettings {
+  return {
+    name,
+    dataDir: "/nonexistent",
+    nodeName: "node",
+    nodeAddress: "127.0.0.1",
+    apiPort: 6443,
+    podCidr: `10.${octet}.0.0/24`,
+    serviceCidr: `10.${octet}.128.0/18`,
+    nodePortRange: { from: 30_000, to: 32_767 },
+    clusterDomain: "cluster.local",
+    proxyMode,
+  };
+}
+
+/** A running proxy with the objects it sees. */
+class Cluster implements AsyncDisposable {
+  readonly feed = new ObjectFeed();
+  readonly #settings: ClusterSettings;
+  proxy: ServiceProxy;
+
+  private constructor(settings: ClusterSettings) {
+    this.#settings = settings;
+    this.proxy = new ServiceProxy({ client: this.feed, settings, clock: systemClock, log: silentLogger });
+  }
+
+  static async start(settings: ClusterSettings): Promise<Cluster> {
+    const cluster = new Cluster(settings);
+    await cluster.proxy.start();
+    return cluster;
+  }
+
+  /** A new proxy, as after a restart of the daemon; {@link proxy} must have been stopped. */
+  async startAgain(): Promise<void> {
+    this.proxy = new ServiceProxy({
+      client: this.feed,
+      settings: this.#settings,
+      clock: systemClock,
+      log: silentLogger,
+    });
+    await this.proxy.start();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.proxy.stop();
+    await cleanUpProxy(this.#settings);
+  }
+
+  service(name: string, clusterIP: string, ports: ServicePort[], more: object = {}): void {
+    this.feed.put(services, {
+      metadata: { name },
+      spec: { type: "ClusterIP", clusterIP, clusterIPs: [clusterIP], ports, ...more },
+    });
+  }
+
+  /** One slice of the Service. A place is a ready endpoint; an endpoint is taken as it is. */
+  endpoints(
+    service: string,
+    places: readonly (Place | Endpoint)[],
+    port = 8080,
+    options: { slice?: string; portName?: string; protocol?: string } = {},
+  ): void {
+    this.feed.put(endpointSlices, {
+      metadata: { name: options.slice ?? `${service}-1`, labels: { "kubernetes.io/service-name": service } },
+      addressType: "IPv4",
+      ports: [{ port, name: options.portName ?? "", protocol: options.protocol ?? "TCP" }],
+      endpoints: places.map((place) => ("ip" in place ? endpointOf(place) : place)),
+    });
+  }
+
+  /** Waits until exactly these Pods are in force for the Service. */
+  async inForce(service: string, places: readonly Place[]): Promise<void> {
+    const expected = places
+      .map((place) => place.name)
+      .sort()
+      .join();
+    await eventually(`${service} reaches ${expected || "nobody"}`, () => {
+      return [...(this.proxy.podsInForce("default", service) ?? ["unknown"])].sort().join() === expected;
+    });
+  }
+}
+
+function endpointOf(place: Place, conditions: Endpoint["conditions"] = { ready: true }): Endpoint {
+  const targetRef = { kind: "Pod", namespace: "default", name: place.name, uid: place.name };
+  return { addresses: [place.ip], conditions, targetRef };
+}
+
+/** A UDP client that keeps its port, so that the kernel sees one flow. */
+async function udpClient(): Promise<{ ask(address: string, port: number): Promise<string>; [Symbol.dispose](): void }> {
+  const socket = createSocket("udp4");
+  await new Promise<void>((resolve) => socket.bind(0, resolve));
+  return {
+    async ask(address, port) {
+      let answer = "";
+      const heard = (message: Buffer): void => void (answer = message.toString());
+      socket.on("message", heard);
+      socket.send("hello", port, address);
+      await eventually(`${address}:${port} answers`, () => answer !== "", 2_000);
+      socket.off("message", heard);
+      return answer;
+    },
+    [Symbol.dispose]: () => void socket.close(),
+  };
+}
+
+const modes: { mode: ProxyMode; name: string; octet: number }[] = [
+  { mode: "nftables", name: "conf-n", octet: 201 },
+  { mode: "userspace", name: "conf-u", octet: 202 },
+];
+
+describe.each(modes)("Services in $mode mode", ({ mode, name, octet }) => {
+  const settings = settingsOf(name, octet, mode);
+  const vip = (n: number): string => `10.${octet}.129.${n}`;
+  let lab: NetworkLab;
+  let cluster: Cluster;
+  let a: Place;
+  let b: Place;
+  let c: Place;
+
+  beforeAll(async () => {
+    lab = new NetworkLab(settings);
+    [a, b, c] = await Promise.all([lab.pod("a"), lab.pod("b"), lab.pod("c", [8080, 9090])]);
+    cluster = await Cluster.start(settings);
+  });
+
+  afterAll(async () => {
+    // Either is missing when the set-up failed.
+    await cluster?.[Symbol.asyncDispose]();
+    await lab?.[Symbol.asyncDispose]();
+  });
+
+  it("answers on the cluster IP with every ready endpoint, from the host and from Pods", async () => {
+    cluster.service("web", vip(1), [{ port: 80, targetPort: 8080 }]);
+    cluster.endpoints("web", [a, b, endpointOf(c, { ready: false })]);
+    await cluster.inForce("web", [a, b]);
+    expect(await answerers(undefined, vip(1))).toEqual(new Set(["a", "b"]));
+    expect(await answerers(c, vip(1))).toEqual(new Set(["a", "b"]));
+  });
+
+  it("answers containers of other Docker networks", async () => {
+    cluster.service("neighbour", vip(2), [{ port: 80 }]);
+    cluster.endpoints("neighbour", [a]);
+    await cluster.inForce("neighbour", [a]);
+    const neighbour = lab.container("neighbour", "bridge");
+    expect((await call(neighbour, vip(2))).body).toBe("a");
+  });
+
+  it("lets a Pod reach itself", async () => {
+    cluster.service("self", vip(3), [{ port: 80 }]);
+    cluster.endpoints("self", [a]);
+    await cluster.inForce("self", [a]);
+    expect((await call(a, vip(3))).body).toBe("a");
+  });
+
+  it("takes each slice's own number for a named port, and several ports apart", async () => {
+    cluster.service("ports", vip(4), [
+      { name: "http", port: 80 },
+      { name: "admin", port: 81 },
+    ]);
+    cluster.endpoints("ports", [a], 8080, { portName: "http" });
+    cluster.endpoints("ports", [c], 9090, { portName: "http", slice: "ports-2" });
+    cluster.endpoints("ports", [c], 9090, { portName: "admin", slice: "ports-3" });
+    await cluster.inForce("ports", [a, c]);
+    expect(await answerers(undefined, vip(4))).toEqual(new Set(["a", "c"]));
+    expect(await answerers(undefined, `${vip(4)}:81`, 5)).toEqual(new Set(["c"]));
+  });
+
+  it("refuses at once where there is no endpoint, no such port, or no Service any more", async () => {
+    cluster.service("empty", vip(5), [{ port: 80 }]);
+    cluster.service("gone", vip(6), [{ port: 80 }]);
+    cluster.endpoints("gone", [a]);
+    await cluster.inForce("empty", []);
+    await cluster.inForce("gone", [a]);
+    expect((await call(undefined, vip(6))).body).toBe("a");
+    cluster.feed.remove(services, "gone");
+    await eventually("gone is forgotten", () => cluster.proxy.podsInForce("default", "gone") === undefined);
+    for (const from of [undefined, c]) {
+      for (const address of [vip(5), vip(6), `${vip(1)}:8181`]) {
+        // Many calls: an answer whose rate the kernel limits would be a timeout for some.
+        const codes = await Promise.all(Array.from({ length: 12 }, async () => (await call(from, address)).code));
+        expect(new Set(codes)).toEqual(new Set([refused]));
+      }
+    }
+  });
+
+  it("falls back to endpoints that still serve while they terminate", async () => {
+    cluster.service("draining", vip(7), [{ port: 80 }]);
+    const leaving = endpointOf(a, { ready: false, serving: true, terminating: true });
+    cluster.endpoints("draining", [leaving, b]);
+    await cluster.inForce("draining", [b]);
+    expect(await answerers(undefined, vip(7), 10)).toEqual(new Set(["b"]));
+    cluster.endpoints("draining", [leaving, endpointOf(b, { ready: false })]);
+    await cluster.inForce("draining", [a]);
+    expect(await answerers(undefined, vip(7), 10)).toEqual(new Set(["a"]));
+  });
+
+  it("opens NodePorts on every address of the host, for the host, Pods, containers and other hosts", async () => {
+    cluster.service("node", vip(8), [{ port: 80, nodePort: 31_000 + octet }], { type: "NodePort" });
+    cluster.endpoints("node", [a, b]);
+    await cluster.inForce("node", [a, b]);
+    const port = 31_000 + octet;
+    const addresses = Object.values(networkInterfaces()).flatMap((list) =>
+      (list ?? []).filter((entry) => entry.family === "IPv4"),
+    );
+    expect(addresses.length).toBeGreaterThan(2);
+    for (const { address } of addresses) {
+      expect([address, (await call(undefined, `${address}:${port}`)).code]).toEqual([address, 0]);
+    }
+    expect(await answerers(undefined, `127.0.0.1:${port}`)).toEqual(new Set(["a", "b"]));
+    const gateway = `10.${octet}.0.1`;
+    expect((await call(a, `${gateway}:${port}`)).code).toBe(0);
+    expect((await call(lab.container("near", "bridge"), `172.17.0.1:${port}`)).code).toBe(0);
+    const far = await lab.otherHost("far");
+    expect(await answerers(far, `${far.gateway}:${port}`)).toEqual(new Set(["a", "b"]));
+    expect((await call(far, `${far.gateway}:${port + 500}`)).code).toBe(refused);
+  });
+
+  it("reaches endpoints outside the Pod network", async () => {
+    const outside = await lab.otherHost("outside", "203.0.113");
+    cluster.service("outside", vip(9), [{ port: 80 }]);
+    cluster.endpoints("outside", [{ addresses: [outside.ip] }]);
+    await eventually("it is in force", async () => (await call(undefined, vip(9))).code === 0);
+    expect((await call(undefined, vip(9))).body).toBe("outside");
+    expect((await call(a, vip(9))).body).toBe("outside");
+  });
+
+  it("carries UDP, and moves a client at once when its endpoint leaves", async () => {
+    cluster.service("udp", vip(10), [{ port: 53, protocol: "UDP", nodePort: 31_100 + octet }], { type: "NodePort" });
+    for (const [address, port] of [
+      [vip(10), 53],
+      ["127.0.0.1", 31_100 + octet],
+    ] as const) {
+      cluster.endpoints("udp", [a], 8080, { protocol: "UDP" });
+      await cluster.inForce("udp", [a]);
+      using client = await udpClient();
+      expect(await client.ask(address, port)).toBe("a hello");
+      cluster.endpoints("udp", [b], 8080, { protocol: "UDP" });
+      await cluster.inForce("udp", [b]);
+      expect(await client.ask(address, port)).toBe("b hello");
+    }
+  });
+
+  it("keeps a client with its endpoint under ClientIP affinity", async () => {
+    cluster.service("sticky", vip(11), [{ port: 80 }], { sessionAffinity: "ClientIP" });
+    cluster.endpoints("sticky", [a, b, c]);
+    await cluster.inForce("sticky", [a, b, c]);
+    const first = (await call(undefined, vip(11))).body;
+    expect(await answerers(undefined, vip(11), 20)).toEqual(new Set([first]));
+    const [left] = [a, b, c].filter((place) => place.name === first);
+    const others = [a, b, c].filter((place) => place !== left);
+    cluster.endpoints("sticky", others);
+    await cluster.inForce("sticky", others);
+    const next = await answerers(undefined, vip(11), 10);
+    expect(next.size).toBe(1);
+    expect(next).not.toEqual(new Set([first]));
+  });
+
+  it("tells of a Pod once traffic reaches it, and of its leaving once none does", async () => {
+    cluster.service("told", vip(12), [{ port: 80 }]);
+    cluster.endpoints("told", [a]);
+    await cluster.inForce("told", [a]);
+    const heard: string[][] = [];
+    using listener = cluster.proxy.onChange((uids) => heard.push([...uids].sort()));
+    cluster.endpoints("told", [b]);
+    await eventually("the change was told", () => heard.length > 0);
+    listener[Symbol.dispose]();
+    expect(heard).toEqual([["a", "b"]]);
+    expect(await answerers(undefined, vip(12), 20)).toEqual(new Set(["b"]));
+  });
+
+  it("lets an address and port pass from one Service to another in one step", async () => {
+    cluster.service("old", vip(13), [{ port: 80, nodePort: 31_200 + octet }], { type: "NodePort" });
+    cluster.endpoints("old", [a]);
+    await cluster.inForce("old", [a]);
+    cluster.feed.remove(services, "old");
+    cluster.service("new", vip(13), [{ port: 80, nodePort: 31_200 + octet }], { type: "NodePort" });
+    cluster.endpoints("new", [b]);
+    await cluster.inForce("new", [b]);
+    expect(await answerers(undefined, vip(13), 10)).toEqual(new Set(["b"]));
+    expect(await answerers(undefined, `127.0.0.1:${31_200 + octet}`, 10)).toEqual(new Set(["b"]));
+  });
+
+  it("lets open connections finish when their endpoint leaves, and passes a half-close on", async () => {
+    cluster.service("long", vip(14), [{ port: 7 }]);
+    cluster.endpoints("long", [a], 7);
+    await cluster.inForce("long", [a]);
+    const socket = createConnection({ host: vip(14), port: 7, allowHalfOpen: true });
+    await new Promise<void>((resolve, reject) => socket.once("connect", resolve).once("error", reject));
+    socket.write("x".repeat(1000));
+    cluster.endpoints("long", [b], 7);
+    await cluster.inForce("long", [b]);
+    let answer = "";
+    socket.on("data", (data) => (answer += data.toString()));
+    socket.end("x".repeat(100_000));
+    await eventually("the answer came", () => answer !== "");
+    expect(answer).toBe("a heard 101000");
+  });
+
+  it("has nothing for headless and ExternalName Services", async () => {
+    cluster.feed.put(services, {
+      metadata: { name: "headless" },
+      spec: { clusterIP: "None", clusterIPs: ["None"], ports: [{ port: 80 }] },
+    });
+    cluster.endpoints("headless", [a]);
+    cluster.feed.put(services, {
+      metadata: { name: "alias" },
+      spec: { type: "ExternalName", externalName: "example.com" },
+    });
+    cluster.service("marker", vip(15), [{ port: 80 }]);
+    cluster.endpoints("marker", [a]);
+    await cluster.inForce("marker", [a]);
+    expect(cluster.proxy.podsInForce("default", "headless")).toBeUndefined();
+    expect(cluster.proxy.podsInForce("default", "alias")).toBeUndefined();
+  });
+
+  it("serves the present state after a restart, whatever changed meanwhile", async () => {
+    cluster.service("restart", vip(16), [{ port: 80 }]);
+    cluster.endpoints("restart", [a]);
+    await cluster.inForce("restart", [a]);
+    await cluster.proxy.stop();
+    expect((await call(undefined, vip(16))).code).toBe(mode === "nftables" ? 0 : refused);
+    cluster.endpoints("restart", [b]);
+    await cluster.startAgain();
+    expect(cluster.proxy.podsInForce("default", "restart")).toEqual(new Set(["b"]));
+    expect(await answerers(undefined, vip(16), 10)).toEqual(new Set(["b"]));
+  });
+
+  it("lives beside another instance", async () => {
+    const others = settingsOf(`${name}-2`, octet + 10, mode);
+    await using otherLab = new NetworkLab(others);
+    const d = await otherLab.pod("d");
+    await using other = await Cluster.start(others);
+    other.service("web", `10.${octet + 10}.129.1`, [{ port: 80 }]);
+    other.endpoints("web", [d]);
+    await other.inForce("web", [d]);
+    expect((await call(undefined, `10.${octet + 10}.129.1`)).body).toBe("d");
+    expect((await call(a, `10.${octet + 10}.129.1`)).body).toBe("d");
+    await other[Symbol.asyncDispose]();
+    expect(await answerers(undefined, vip(1))).toEqual(new Set(["a", "b"]));
+    const left = (
+      await Promise.all([
+        inside(undefined, "nft", "list", "tables"),
+        inside(undefined, "ip", "route", "show", "table", "all"),
+        inside(undefined, "iptables", "-S", "DOCKER-USER"),
+      ])
+    )
+      .map(({ stdout }) => stdout)
+      .join("");
+    expect(left).not.toContain(`table ip ${tableName(others)}\n`);
+    expect(left).not.toContain(others.serviceCidr);
+    expect(left).not.toContain(`-o ${bridgeName(others)} `);
+  });
+});
+
+describe("nftables mode", () => {
+  const settings = settingsOf("conf-k", 221, "nftables");
+
+  it("is found usable here", async () => {
+    expect(await probeNftables()).toBeUndefined();
+  });
+
+  it("loses no connection while its rules are replaced and changed, and shows Pods their clients", async () => {
+    await using lab = new NetworkLab(settings);
+    const [a, b] = await Promise.all([lab.pod("a"), lab.pod("b")]);
+    await using cluster = await Cluster.start(settings);
+    cluster.service("web", "10.221.129.1", [{ port: 80 }]);
+    cluster.endpoints("web", [a]);
+    await cluster.inForce("web", [a]);
+    expect(await call(b, "10.221.129.1")).toEqual({ body: "a", client: b.ip, code: 0 });
+    const codes: number[] = [];
+    let done = false;
+    const load = Promise.all(
+      Array.from({ length: 2 }, async () => {
+        while (!done) codes.push((await call(undefined, "10.221.129.1")).code);
+      }),
+    );
+    for (let round = 0; round < 5; round++) {
+      const places = round % 2 === 0 ? [b] : [a, b];
+      cluster.endpoints("web", places);
+      await cluster.inForce("web", places);
+      await cluster.proxy.stop();
+      await cluster.startAgain();
+    }
+    done = true;
+    await load;
+    expect(codes.length).toBeGreaterThan(5);
+    expect(new Set(codes)).toEqual(new Set([0]));
+  });
+
+  it("puts its rules back when somebody removed them", async () => {
+    await using lab = new NetworkLab(settings);
+    const [a, b] = await Promise.all([lab.pod("a"), lab.pod("b")]);
+    await using cluster = await Cluster.start(settings);
+    cluster.service("web", "10.221.129.1", [{ port: 80 }]);
+    cluster.endpoints("web", [a]);
+    await cluster.inForce("web", [a]);
+    await inside(undefined, "nft", "delete", "table", "ip", tableName(settings));
+    cluster.endpoints("web", [a, b]);
+    await cluster.inForce("web", [a, b]);
+    expect(await answerers(undefined, "10.221.129.1")).toEqual(new Set(["a", "b"]));
+  });
+});
+
+describe("userspace mode", () => {
+  it("tries the next endpoint when one refuses", async () => {
+    const settings = settingsOf("conf-r", 222, "userspace");
+    await using lab = new NetworkLab(settings);
+    const a = await lab.pod("a");
+    const idle = lab.container("idle", `skiff-${settings.name}`);
+    await using cluster = await Cluster.start(settings);
+    cluster.service("web", "10.222.129.1", [{ port: 80 }]);
+    cluster.endpoints("web", [a, idle]);
+    await cluster.inForce("web", [a, idle]);
+    expect(await answerers(undefined, "10.222.129.1", 10)).toEqual(new Set(["a"]));
+  });
+});

@@ -1,0 +1,202 @@
+/**
+ * Real network namespaces to send traffic between: Pods are containers on the instance's Docker network, with a small server
+ * started inside; another host is a namespace behind a cable of its own. Everything is named after the lab and removed with it.
+ */
+import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
+import { setTimeout as wait } from "node:timers/promises";
+import { promisify } from "node:util";
+import { bridgeName, networkName } from "../../src/machinery/network-names.ts";
+import { type ClusterSettings, instanceLabel } from "../../src/machinery/settings.ts";
+
+const run = promisify(execFile);
+
+/** Answers each TCP connection's request and each UDP packet with its name; `/hold` answers in two parts, on demand. */
+const server = `
+const [name, ...ports] = process.argv.slice(1);
+const http = require("node:http"), net = require("node:net"), dgram = require("node:dgram");
+let waiting = ports.length * 2 + 1;
+const ready = () => { if (--waiting === 0) process.stdout.write("ready\\n"); };
+for (const port of ports) {
+  http.createServer((request, response) => {
+    response.setHeader("x-client", request.socket.remoteAddress);
+    response.end(name);
+  }).listen(Number(port), "0.0.0.0", ready);
+  const udp = dgram.createSocket("udp4");
+  udp.on("message", (message, from) => udp.send(name + " " + message, from.port, from.address));
+  udp.bind(Number(port), "0.0.0.0", ready);
+}
+// Says everything it has heard, once the client has ended its side.
+net.createServer({ allowHalfOpen: true }, (socket) => {
+  const heard = [];
+  socket.on("data", (data) => heard.push(data));
+  socket.on("end", () => socket.end(name + " heard " + Buffer.concat(heard).length));
+  socket.on("error", () => {});
+}).listen(7, "0.0.0.0", ready);
+`;
+
+export interface Place {
+  name: string;
+  /** Its IPv4 address. */
+  ip: string;
+  /** Path of its network namespace. */
+  namespace: string;
+}
+
+export interface Reply {
+  /** The server's name; empty when there was no answer. */
+  body: string;
+  /** Address that the server saw. */
+  client: string;
+  /** curl's exit code: 0, 7 refused, 28 out of time. */
+  code: number;
+}
+
+export class NetworkLab implements AsyncDisposable {
+  readonly settings: ClusterSettings;
+  readonly #containers: string[] = [];
+  readonly #namespaces: string[] = [];
+  readonly #servers: ChildProcess[] = [];
+
+  constructor(settings: ClusterSettings) {
+    this.settings = settings;
+    removeLeftovers(settings);
+    docker(
+      "network",
+      "create",
+      "--subnet",
+      settings.podCidr,
+      "--label",
+      `${instanceLabel}=${settings.name}`,
+      "--opt",
+      `com.docker.network.bridge.name=${bridgeName(settings)}`,
+      networkName(settings),
+    ); // prettier-ignore
+  }
+
+  /** A container on the instance's network with a server on each port (HTTP and UDP), and on TCP port 7. */
+  async pod(name: string, ports: readonly number[] = [8080]): Promise<Place> {
+    const place = this.container(name, networkName(this.settings));
+    await this.#serve(place, ports);
+    return place;
+  }
+
+  /** A container on any Docker network, doing nothing. */
+  container(name: string, network: string): Place {
+    const id = docker(
+      "run",
+      "--detach",
+      "--network",
+      network,
+      "--label",
+      `${instanceLabel}=${this.settings.name}`,
+      "--name",
+      `${this.settings.name}-${name}`,
+      "busybox:latest",
+      "sleep",
+      "3600",
+    ); // prettier-ignore
+    this.#containers.push(id);
+    const format = "{{.State.Pid}} {{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}";
+    const [pid = "", ip = ""] = docker("inspect", "--format", format, id).split(" ");
+    return { name, ip, namespace: `/proc/${pid}/ns/net` };
+  }
+
+  /** Another host on a cable to this one, with a server. Its network is TEST-NET-2 or what is given. */
+  async otherHost(name: string, network = "198.51.100"): Promise<Place & { gateway: string }> {
+    const namespace = `${this.settings.name}-${name}`;
+    const cable = `c${process.pid.toString(36)}${this.#namespaces.length}`;
+    const ip = (...args: string[]): string => execFileSync("ip", args, { encoding: "utf8" });
+    ip("netns", "add", namespace);
+    this.#namespaces.push(namespace);
+    ip("link", "add", cable, "type", "veth", "peer", "name", "uplink", "netns", namespace);
+    ip("addr", "add", `${network}.1/24`, "dev", cable);
+    ip("link", "set", cable, "up");
+    ip("-n", namespace, "addr", "add", `${network}.2/24`, "dev", "uplink");
+    ip("-n", namespace, "link", "set", "uplink", "up");
+    ip("-n", namespace, "link", "set", "lo", "up");
+    ip("-n", namespace, "route", "add", "default", "via", `${network}.1`);
+    const place = { name, ip: `${network}.2`, namespace: `/run/netns/${namespace}`, gateway: `${network}.1` };
+    await this.#serve(place, [8080]);
+    return place;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const child of this.#servers) child.kill("SIGKILL");
+    if (this.#containers.length > 0) docker("rm", "--force", ...this.#containers);
+    for (const name of this.#namespaces) execFileSync("ip", ["netns", "del", name]);
+    docker("network", "rm", networkName(this.settings));
+  }
+
+  async #serve(place: Place, ports: readonly number[]): Promise<void> {
+    const args = [`--net=${place.namespace}`, process.execPath, "-e", server, place.name, ...ports.map(String)];
+    const child = spawn("nsenter", args, { stdio: ["ignore", "pipe", "inherit"] });
+    this.#servers.push(child);
+    await new Promise<void>((resolve, reject) => {
+      child.stdout.once("data", () => resolve());
+      child.once("exit", (code) => reject(new Error(`the server of ${place.name} ended with ${code}`)));
+    });
+  }
+}
+
+/** Runs a program on the host, or in a place's network. */
+export function inside(place: Place | undefined, command: string, ...args: string[]) {
+  return place ? run("nsenter", [`--net=${place.namespace}`, command, ...args]) : run(command, args);
+}
+
+/** Calls an address and port over HTTP, from the host or from a place. Never throws. */
+export async function call(from: Place | undefined, address: string): Promise<Reply> {
+  const args = [
+    "--silent",
+    "--noproxy",
+    "*",
+    "--max-time",
+    "5",
+    "--write-out",
+    "\n%header{x-client}",
+    `http://${address}/`,
+  ];
+  try {
+    const { stdout } = await inside(from, "curl", ...args);
+    const [body = "", client = ""] = stdout.split("\n");
+    return { body, client, code: 0 };
+  } catch (error) {
+    return { body: "", client: "", code: Number((error as { code?: unknown }).code) };
+  }
+}
+
+/** Names of those who answer when an address is called several times. */
+export async function answerers(from: Place | undefined, address: string, calls = 30): Promise<Set<string>> {
+  const names = new Set<string>();
+  for (let i = 0; i < calls; i++) names.add((await call(from, address)).body);
+  return names;
+}
+
+/** Waits for a condition to hold. @throws Error naming it after the limit. */
+export async function eventually(
+  what: string,
+  holds: () => boolean | Promise<boolean>,
+  limitMs = 10_000,
+): Promise<void> {
+  const end = Date.now() + limitMs;
+  while (!(await holds())) {
+    if (Date.now() > end) throw new Error(`not within ${limitMs} ms: ${what}`);
+    await wait(10);
+  }
+}
+
+/** What an interrupted run of the same lab left. */
+function removeLeftovers(settings: ClusterSettings): void {
+  const label = `label=${instanceLabel}=${settings.name}`;
+  const containers = docker("ps", "--all", "--quiet", "--filter", label).split("\n").filter(Boolean);
+  if (containers.length > 0) docker("rm", "--force", ...containers);
+  const networks = docker("network", "ls", "--quiet", "--filter", label).split("\n").filter(Boolean);
+  if (networks.length > 0) docker("network", "rm", ...networks);
+  const namespaces = execFileSync("ip", ["netns", "list"], { encoding: "utf8" }).split("\n");
+  for (const [namespace = ""] of namespaces.map((line) => line.split(" "))) {
+    if (namespace.startsWith(`${settings.name}-`)) execFileSync("ip", ["netns", "del", namespace]);
+  }
+}
+
+function docker(...args: string[]): string {
+  return execFileSync("docker", args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] }).trim();
+}
