@@ -114,7 +114,8 @@ function parse(value: string): Stored<KubeObject> {
 }
 
 function open(path: string): Database.Database {
-  const database = new Database(path);
+  // Long enough for a passing reader (a backup), short enough to tell soon that a second Skiff runs.
+  const database = new Database(path, { timeout: 500 });
   try {
     // One process owns the file for as long as it runs; a second one is refused instead of writing beside it.
     database.pragma("locking_mode = EXCLUSIVE");
