@@ -1,17 +1,15 @@
 /** Makes certificates (ECDSA P-256, RFC 5280). Loaded only when one has to be made: its library takes a tenth of a second to load. */
-import { createPrivateKey, createPublicKey, randomBytes, webcrypto } from "node:crypto";
+import { createPrivateKey, randomBytes, webcrypto } from "node:crypto";
 import type { CertificateNames, KeyPair, Validity } from "./certificates.ts";
 import { provideMetadataReflection } from "./metadata-reflection.ts";
 
 provideMetadataReflection();
 const x509 = await import("@peculiar/x509");
-x509.cryptoProvider.set(webcrypto as Crypto);
+x509.cryptoProvider.set(webcrypto);
 
 const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 
-type Extensions = ConstructorParameters<typeof x509.Extension>[0] extends never
-  ? never
-  : InstanceType<typeof x509.Extension>[];
+type Extensions = InstanceType<typeof x509.Extension>[];
 
 export async function issueAuthority(validity: Validity): Promise<KeyPair> {
   const keys = await newKeys();
@@ -76,8 +74,8 @@ async function issueLeaf(
   return { certificate: pem(certificate.toString("pem")), key: await exportKey(keys.privateKey) };
 }
 
-function newKeys(): Promise<CryptoKeyPair> {
-  return webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]) as Promise<CryptoKeyPair>;
+function newKeys(): Promise<webcrypto.CryptoKeyPair> {
+  return webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
 }
 
 /** 127 random bits: positive, as RFC 5280 wants it. */
@@ -87,17 +85,17 @@ function serialNumber(): string {
   return bytes.toString("hex");
 }
 
-async function exportKey(key: CryptoKey): Promise<string> {
-  const der = Buffer.from(await webcrypto.subtle.exportKey("pkcs8", key as webcrypto.CryptoKey));
+async function exportKey(key: webcrypto.CryptoKey): Promise<string> {
+  const der = Buffer.from(await webcrypto.subtle.exportKey("pkcs8", key));
   return createPrivateKey({ key: der, format: "der", type: "pkcs8" }).export({
     format: "pem",
     type: "pkcs8",
   }) as string;
 }
 
-async function importKey(text: string): Promise<CryptoKey> {
+function importKey(text: string): Promise<webcrypto.CryptoKey> {
   const der = createPrivateKey(text).export({ format: "der", type: "pkcs8" });
-  return (await webcrypto.subtle.importKey("pkcs8", der, algorithm, false, ["sign"])) as CryptoKey;
+  return webcrypto.subtle.importKey("pkcs8", der, algorithm, false, ["sign"]);
 }
 
 function pem(text: string): string {
