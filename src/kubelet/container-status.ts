@@ -26,9 +26,9 @@ export interface ContainerFacts {
   /** What the status said before, for instances that somebody else removed. */
   before?: ContainerStatus;
   /** `docker-pullable://nginx@sha256:…`, or `docker://sha256:…`. */
-  imageId(image: string): string;
+  imageId: (image: string) => string;
   /** What the container left in its termination message file (or log). */
-  terminationMessage(id: string): string;
+  terminationMessage: (id: string) => string;
 }
 
 export function containerId(container: RuntimeContainer): string {

@@ -20,8 +20,8 @@ export interface StatusFacts {
   /** Probes' verdicts on a running instance. */
   ready(container: Container, instance: RuntimeContainer): boolean;
   started(container: Container, instance: RuntimeContainer): boolean;
-  imageId(image: string): string;
-  terminationMessage(id: string): string;
+  imageId: (image: string) => string;
+  terminationMessage: (id: string) => string;
   /** Set when the kubelet itself ended the Pod (`DeadlineExceeded`). */
   verdict?: { reason: string; message: string };
   hostIp: string;
