@@ -25,6 +25,7 @@ export async function servePortForwardSpdy(
   clock: Clock,
 ): Promise<void> {
   const pairs = new Map<string, Pair>();
+  const open = new Set<AbortController>();
   const session = new SpdySession(transport, (stream) => receive(stream), clock);
 
   function receive(stream: SpdyStream): void {
@@ -39,7 +40,14 @@ export async function servePortForwardSpdy(
     if (!pair.data || !pair.error) return;
     pairs.delete(id);
     pair.timeout[Symbol.dispose]();
-    void forward(pair.data, pair.error, forwardedPort(port, session.closed));
+    // One signal per connection: a session lives through thousands of them, and each may listen.
+    const over = new AbortController();
+    open.add(over);
+    pair.data.once("close", () => {
+      open.delete(over);
+      over.abort();
+    });
+    void forward(pair.data, pair.error, forwardedPort(port, over.signal));
   }
 
   function giveUp(id: string): void {
@@ -50,6 +58,7 @@ export async function servePortForwardSpdy(
   }
 
   await session.run();
+  for (const over of open) over.abort();
   for (const { timeout } of pairs.values()) timeout[Symbol.dispose]();
 }
 

@@ -47,7 +47,6 @@ export class SpdyStream extends Duplex {
     if (this.destroyed) return;
     await new Promise<void>((resolve) => {
       this.#onRead = resolve;
-      this.once("close", resolve);
     });
     this.#onRead = undefined;
   }
@@ -66,6 +65,7 @@ export class SpdyStream extends Duplex {
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    this.#onRead?.();
     const complete = this.#sentFin && this.#receivedFin;
     this.#link.closed(this.id, !complete && !this.#peerReset);
     callback(error);
