@@ -1,6 +1,6 @@
 /** From a request's body to an object of the kind: right kind and version, right types, unknown fields told or refused. */
 import { invalid } from "../machinery/field-error.ts";
-import type { KubeObject, ObjectKey } from "../machinery/object.ts";
+import type { KubeObject } from "../machinery/object.ts";
 import { apiVersionOf } from "../machinery/resource.ts";
 import { decode } from "../machinery/schema/decode.ts";
 import { DecodeError } from "../machinery/schema/decode-error.ts";
@@ -63,20 +63,6 @@ export function decodePatched(
   }
 }
 
-/**
- * As {@link decodeBody}, for an object that is applied: a field that the schema does not know could have no owner, so it
- * is refused whatever the field validation.
- */
-export function decodeApplied(parts: ApiParts, type: BodyType, key: ObjectKey, body: unknown): KubeObject {
-  checkType(type, body);
-  const { object, unknownFields } = decode(parts.schemas, type.schema, body);
-  if (unknownFields.length === 0) return complete(type, object);
-  const errors = unknownFields.map((field) => `.${field}: field not declared in schema`);
-  const list = errors.length === 1 ? errors[0] : `errors:${errors.map((error) => `\n  ${error}`).join("")}`;
-  const subject = `${key.namespace ?? ""}/${key.name}; ${apiVersionOf(type)}, Kind=${type.kind}`;
-  throw StatusError.badRequest(`failed to create typed patch object (${subject}): ${list}`);
-}
-
 function reportUnknown(fields: readonly string[], context: RequestContext, refuse: (errors: string) => never): void {
   if (fields.length === 0 || context.fieldValidation === "Ignore") return;
   const errors = fields.map((field) => `unknown field ${JSON.stringify(field)}`);
@@ -90,8 +76,8 @@ function complete(type: BodyType, object: KubeObject): KubeObject {
   return { kind: type.kind, apiVersion: apiVersionOf(type), metadata: metadata ?? {}, ...rest };
 }
 
-function cannotBeHandled({ kind, version }: BodyType, sent = { kind, version }): string {
-  return `${sent.kind} in version "${sent.version}" cannot be handled as a ${kind}`;
+function cannotBeHandled({ kind, version }: BodyType, sent = kind): string {
+  return `${sent} in version "${version}" cannot be handled as a ${kind}`;
 }
 
 function checkType(type: BodyType, body: unknown): void {
@@ -104,8 +90,7 @@ function checkType(type: BodyType, body: unknown): void {
   }
   if (typeof kind === "string" && kind !== "" && kind !== type.kind) {
     const internal = type.group.split(".")[0] || "core";
-    const sent = { kind, version: expected.includes("/") ? expected : type.version };
     const conversion = `converting (${type.version}.${kind}) to (${internal}.${type.kind}): unknown conversion`;
-    throw StatusError.badRequest(`${cannotBeHandled(type, sent)}: ${conversion}`);
+    throw StatusError.badRequest(`${cannotBeHandled(type, kind)}: ${conversion}`);
   }
 }

@@ -4,7 +4,7 @@
  *     await using api = await startApi([deployment, replicaSet]);
  *     await api.client.create(deployments, { metadata: { name: "web", namespace: "default" }, spec: … });
  */
-import type { User } from "../../src/apiserver/api.ts";
+import type { RequestContext, User } from "../../src/apiserver/api.ts";
 import { InProcessClient } from "../../src/apiserver/in-process-client.ts";
 import type { ApiParts } from "../../src/apiserver/parts.ts";
 import { Pipeline } from "../../src/apiserver/pipeline.ts";
@@ -42,6 +42,13 @@ export interface TestApi extends AsyncDisposable {
   warnings: string[];
   /** A client of another identity: `clientOf("system:serviceaccount:kube-system:deployment-controller")`. */
   clientOf(user: string, fieldManager?: string): Client;
+}
+
+/** A request as HTTP would make it, with the warnings it was answered with. */
+export function request(overrides: Partial<RequestContext> = {}): RequestContext & { warnings: string[] } {
+  const warnings: string[] = [];
+  const user = { name: "kubernetes-admin", groups: ["system:masters"] };
+  return { user, fieldManager: "test", warn: (text) => warnings.push(text), warnings, ...overrides };
 }
 
 export const testSettings: ClusterSettings = {

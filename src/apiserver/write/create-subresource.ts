@@ -1,4 +1,5 @@
 /** POST of an action on an object: `pods/binding`, `pods/eviction`, `serviceaccounts/token`. */
+import { cloneJson } from "../../machinery/json.ts";
 import type { KubeObject, ObjectKey } from "../../machinery/object.ts";
 import { StatusError } from "../../machinery/status-error.ts";
 import type { Api, RequestContext, ServedKind } from "../api.ts";
@@ -23,7 +24,7 @@ export async function createSubresource(
     ...subresourceContext(parts, api, context),
     changeParent(change) {
       const old = present(parts, kind, key);
-      const next = structuredClone(old);
+      const next = cloneJson(old);
       change(next);
       return replace(parts, kind, { old, next, subresource: name }, context);
     },

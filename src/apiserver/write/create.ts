@@ -1,7 +1,6 @@
 /** Create: decode → defaults → prepareForCreate → admit → validate → store. */
 import { timestamp } from "../../machinery/clock.ts";
 import type { KubeObject, Stored } from "../../machinery/object.ts";
-import { apiVersionOf } from "../../machinery/resource.ts";
 import { StatusError } from "../../machinery/status-error.ts";
 import { admitNamespace } from "../admission/namespace-lifecycle.ts";
 import { warnUnhonoured } from "../admission/unhonoured.ts";
@@ -18,7 +17,7 @@ import {
   storageName,
   subresourceContext,
 } from "../parts.ts";
-import { trackUpdate } from "../schema-shim.ts";
+import { track } from "./field-ownership.ts";
 
 export async function create(
   parts: ApiParts,
@@ -31,17 +30,17 @@ export async function create(
   const sent = decodeBody(parts, bodyTypeOf(kind), body, context);
   checkNamespace(kind, sent, namespace);
   if (kind.definition.virtual) return answerVirtual(parts, api, kind, namespace, sent, context);
-  return createDecoded(parts, kind, namespace, sent, context, true);
+  return createDecoded(parts, kind, namespace, sent, context);
 }
 
-/** @param track whether the fields are still to be recorded as the manager's (server-side apply has done so). */
+/** @param tracked the fields are recorded already (server-side apply). */
 export async function createDecoded(
   parts: ApiParts,
   kind: ServedKind,
   namespace: string | undefined,
   sent: KubeObject,
   context: RequestContext,
-  track: boolean,
+  tracked = false,
 ): Promise<Stored<KubeObject>> {
   const { definition } = kind;
   const { store } = parts;
@@ -51,10 +50,11 @@ export async function createDecoded(
   const taken = (name: string) => store.staged.get(resource, { name, ...(namespace && { namespace }) }) !== undefined;
 
   const object = kind.toStored ? kind.toStored(sent) : sent;
+  definition.defaults?.(object);
+  if (!tracked) track(parts, kind, undefined, object, context);
   object.metadata = newMetadata(definition, object.metadata ?? {}, namespace, now, taken);
   const name = object.metadata.name ?? "";
   admitNamespace(parts, kind, namespace, name);
-  definition.defaults?.(object);
   definition.prepareForCreate?.(object);
   definition.admit?.(object, undefined, admissionContext(parts, context));
   const errors = [...metadataErrors(definition, object), ...(definition.validate?.(object) ?? [])];
@@ -64,16 +64,6 @@ export async function createDecoded(
     throw new StatusError(500, undefined, "resourceVersion should not be set on objects to be created");
   }
   if (taken(name)) throw StatusError.alreadyExists(resourceName(kind), name);
-  if (track) {
-    trackUpdate(undefined, object, {
-      manager: context.fieldManager,
-      operation: "Update",
-      apiVersion: apiVersionOf(definition.resource),
-      time: now,
-      source: parts.schemas,
-      schemaName: definition.schema,
-    });
-  }
   // Everything that makes it a stored object is there but the resourceVersion, which the store gives.
   const stored = object as Stored<KubeObject>;
   if (context.dryRun) return asServed(kind, stored);

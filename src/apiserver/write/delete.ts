@@ -5,6 +5,7 @@
 import type { DeleteOptions } from "../../machinery/client.ts";
 import { timestamp } from "../../machinery/clock.ts";
 import { notSupported } from "../../machinery/field-error.ts";
+import { cloneJson } from "../../machinery/json.ts";
 import type { KubeObject, ObjectKey, Stored } from "../../machinery/object.ts";
 import { StatusError } from "../../machinery/status-error.ts";
 import type { ListQuery, ListResult, RequestContext, ServedKind } from "../api.ts";
@@ -34,7 +35,7 @@ export async function deleteObject(
   }
   const gone = mayBeRemoved(definition, next);
   // What goes at once is shown as it was: nobody ever saw it being deleted.
-  const shown = gone && !definition.gracePeriod ? structuredClone(old) : next;
+  const shown = gone && !definition.gracePeriod ? cloneJson(old) : next;
   if (context.dryRun) return { object: asServed(kind, shown), gone };
   return { object: asServed(kind, await store(parts, kind, shown, gone)), gone };
 }
@@ -45,7 +46,7 @@ async function store(parts: ApiParts, kind: ServedKind, next: AnyObject, gone: b
   if (!gone) return parts.store.put(resource, next);
   if (!kind.definition.gracePeriod) return parts.store.remove(resource, next);
   const ending = parts.store.put(resource, next);
-  const [, removed] = await Promise.all([ending, parts.store.remove(resource, structuredClone(next))]);
+  const [, removed] = await Promise.all([ending, parts.store.remove(resource, cloneJson(next))]);
   return removed;
 }
 
@@ -53,7 +54,7 @@ async function store(parts: ApiParts, kind: ServedKind, next: AnyObject, gone: b
 function marked(parts: ApiParts, kind: ServedKind, old: AnyObject, options: DeleteOptions): AnyObject | undefined {
   if (old.metadata.deletionTimestamp) return shortened(old, options);
   const { definition } = kind;
-  const next = structuredClone(old);
+  const next = cloneJson(old);
   const requested = atLeastZero(options.gracePeriodSeconds);
   const grace = definition.gracePeriod?.(old, requested) ?? 0;
   const finalizers = finalizersFor(old, options.propagationPolicy, definition.defaultPropagation);
@@ -72,7 +73,7 @@ function shortened(old: AnyObject, options: DeleteOptions): AnyObject | undefine
   const present = old.metadata.deletionGracePeriodSeconds;
   const requested = atLeastZero(options.gracePeriodSeconds);
   if (present === undefined || requested === undefined || requested >= present) return undefined;
-  const next = structuredClone(old);
+  const next = cloneJson(old);
   const end = Date.parse(String(old.metadata.deletionTimestamp)) - (present - requested) * 1000;
   next.metadata.deletionTimestamp = timestamp(end);
   next.metadata.deletionGracePeriodSeconds = requested;

@@ -1,16 +1,18 @@
 /** PATCH in its four forms. https://kubernetes.io/docs/reference/using-api/api-concepts/#patch-and-apply */
 import type { PatchType } from "../../machinery/client.ts";
-import { timestamp } from "../../machinery/clock.ts";
 import { required } from "../../machinery/field-error.ts";
+import { isObject, printGo } from "../../machinery/json.ts";
 import type { KubeObject, ObjectKey } from "../../machinery/object.ts";
-import { apiVersionOf } from "../../machinery/resource.ts";
+import { applyPatch } from "../../machinery/patch/apply-patch.ts";
+import { jsonPatch } from "../../machinery/patch/json-patch.ts";
+import { mergePatch } from "../../machinery/patch/merge-patch.ts";
+import { strategicMergePatch } from "../../machinery/patch/strategic-merge-patch.ts";
 import { StatusError } from "../../machinery/status-error.ts";
 import type { RequestContext, ServedKind } from "../api.ts";
-import { type BodyType, decodeApplied, decodePatched } from "../codec.ts";
+import { type BodyType, decodePatched } from "../codec.ts";
 import { type ApiParts, present, storageName } from "../parts.ts";
-import { applyPatch, jsonPatch, mergePatch, strategicMergePatch } from "../schema-shim.ts";
 import { createDecoded } from "./create.ts";
-import { printAsGo } from "./print-as-go.ts";
+import { writer } from "./field-ownership.ts";
 import { partType, updatable, updateDecoded, viewOf } from "./update.ts";
 
 export interface PatchResult {
@@ -32,7 +34,7 @@ export async function patch(
   const old = present(parts, kind, key);
   const shown = viewOf(kind, updatable(kind, subresource), old);
   const patched = patchShown(parts, body, shown, type, sent);
-  const inErrors = () => (type === "strategic" ? printAsGo(sent) : JSON.stringify(patched));
+  const inErrors = () => (type === "strategic" ? printGo(sent) : JSON.stringify(patched));
   const next = decodePatched(parts, body, patched, inErrors, context);
   return { object: await updateDecoded(parts, kind, old, next, context, subresource), created: false };
 }
@@ -68,38 +70,37 @@ async function apply(
     throw StatusError.invalid({ group: "meta.k8s.io", kind: "PatchOptions" }, "", [error]);
   }
   const body = partType(kind, subresource);
-  const applied = decodeApplied(parts, body, key, sent);
-  checkApplied(applied, key);
+  const applied = withKey(sent, key);
   const old = parts.store.staged.get(storageName(kind), key);
-  const shown = old && viewOf(kind, updatable(kind, subresource), old);
+  const part = updatable(kind, subresource);
+  const shown = old && viewOf(kind, part, old);
+  const { group, version, schema } = body;
   const merged = applyPatch(shown, applied, {
-    manager: context.fieldManager,
+    ...writer(parts, { definition: kind.definition, group, version, schema }, context, subresource),
     force: context.force ?? false,
-    apiVersion: apiVersionOf(body),
-    time: timestamp(parts.clock.now()),
-    source: parts.schemas,
-    schemaName: body.schema,
-    ...(subresource !== undefined && { subresource }),
   });
-  if (old) return { object: await updateDecoded(parts, kind, old, merged, context, subresource, true), created: false };
+  const next = decodePatched(parts, body, merged, () => printGo(sent), context);
+  if (old) {
+    // A part that is shown as a kind of its own has no record of the object's fields.
+    const tracked = part?.kind === undefined;
+    return { object: await updateDecoded(parts, kind, old, next, context, subresource, tracked), created: false };
+  }
   if (subresource !== undefined) present(parts, kind, key);
-  const object = await createDecoded(parts, kind, key.namespace, merged, context, false);
-  return { object, created: true };
+  return { object: await createDecoded(parts, kind, key.namespace, next, context, true), created: true };
 }
 
-function checkApplied(applied: KubeObject, key: ObjectKey): void {
-  const metadata = (applied.metadata ??= {});
-  metadata.name ??= key.name;
-  if (metadata.name !== key.name) {
-    const message = `the name of the object (${metadata.name}) does not match the name on the URL (${key.name})`;
+/** The configuration with the name and namespace of the URL, which it may leave out but not contradict. */
+function withKey(sent: unknown, key: ObjectKey): unknown {
+  if (!isObject(sent)) return sent;
+  const metadata = isObject(sent["metadata"]) ? sent["metadata"] : {};
+  const { name = key.name, namespace = key.namespace } = metadata;
+  if (name !== key.name) {
+    const message = `the name of the object (${String(name)}) does not match the name on the URL (${key.name})`;
     throw StatusError.badRequest(message);
   }
-  if (metadata.namespace && metadata.namespace !== key.namespace) {
+  if (namespace !== key.namespace) {
     const message = "the namespace of the provided object does not match the namespace sent on the request";
     throw StatusError.badRequest(message);
   }
-  if (key.namespace !== undefined) metadata.namespace = key.namespace;
-  if (metadata.managedFields && metadata.managedFields.length > 0) {
-    throw StatusError.badRequest("metadata.managedFields must be nil");
-  }
+  return { ...sent, metadata: { ...metadata, name, ...(namespace !== undefined && { namespace }) } };
 }

@@ -1,7 +1,7 @@
 /** What every change of a present object goes through, whoever asks for it: PUT, PATCH, apply, a subresource. */
 import { timestamp } from "../../machinery/clock.ts";
-import { equal } from "../../machinery/equal.ts";
 import type { FieldError } from "../../machinery/field-error.ts";
+import { equalJson } from "../../machinery/json.ts";
 import type { KubeObject, Stored } from "../../machinery/object.ts";
 import { apiVersionOf } from "../../machinery/resource.ts";
 import { StatusError } from "../../machinery/status-error.ts";
@@ -11,8 +11,8 @@ import { keepSystemFields } from "../object-meta/system-fields.ts";
 import { metadataErrors } from "../object-meta/validate-metadata.ts";
 import { metadataUpdateErrors } from "../object-meta/validate-metadata-update.ts";
 import { type ApiParts, admissionContext, kindName, resourceName, storageName } from "../parts.ts";
-import { trackUpdate } from "../schema-shim.ts";
 import { mayBeRemoved } from "./deletion-state.ts";
+import { track } from "./field-ownership.ts";
 
 export interface Replacement {
   /** The object as it is. */
@@ -40,6 +40,7 @@ export async function replace(
   checkPreconditions(kind, old, next);
   keepSystemFields(next, old);
   definition.defaults?.(next);
+  if (!tracked) track(parts, kind, old, next, context, subresource);
   if (subresource === undefined) {
     definition.prepareForUpdate?.(next, old);
     definition.admit?.(next, old, admissionContext(parts, context));
@@ -48,17 +49,6 @@ export async function replace(
   const errors = updateErrors(kind, next, old, subresource);
   if (errors.length > 0) throw StatusError.invalid(kindName(kind), old.metadata.name, errors);
   if (subresource === undefined) warnUnhonoured(definition, next, context);
-  if (!tracked) {
-    trackUpdate(old, next, {
-      manager: context.fieldManager,
-      operation: "Update",
-      apiVersion: apiVersionOf(definition.resource),
-      time: timestamp(parts.clock.now()),
-      source: parts.schemas,
-      schemaName: definition.schema,
-      ...(subresource !== undefined && { subresource }),
-    });
-  }
   return store(parts, kind, old, next as Stored<KubeObject>, context);
 }
 
@@ -97,7 +87,7 @@ function checkPreconditions(kind: ServedKind, old: Stored<KubeObject>, next: Kub
 /** `metadata.generation` counts the states that were asked for: everything but metadata and status. */
 function raiseGeneration({ definition }: ServedKind, next: KubeObject, old: Stored<KubeObject>): void {
   if (definition.generation === false || !next.metadata) return;
-  if (!equal(desired(next), desired(old))) next.metadata.generation = (old.metadata.generation ?? 0) + 1;
+  if (!equalJson(desired(next), desired(old))) next.metadata.generation = (old.metadata.generation ?? 0) + 1;
 }
 
 function desired(object: KubeObject): Record<string, unknown> {
@@ -124,7 +114,7 @@ function updateErrors(
 
 /** A write that changes nothing but the times at which fields were written is no change. */
 function saysTheSame(old: Stored<KubeObject>, next: Stored<KubeObject>): boolean {
-  return equal(withoutTimes(old), withoutTimes(next));
+  return equalJson(withoutTimes(old), withoutTimes(next));
 }
 
 function withoutTimes(object: Stored<KubeObject>): Stored<KubeObject> {

@@ -1,4 +1,6 @@
 /** PUT of an object or of a part of it. */
+
+import { cloneJson } from "../../machinery/json.ts";
 import type { UpdateSubresource } from "../../machinery/kind.ts";
 import type { KubeObject, ObjectKey, Stored } from "../../machinery/object.ts";
 import { StatusError } from "../../machinery/status-error.ts";
@@ -36,7 +38,7 @@ export async function updateDecoded(
     const next = kind.toStored ? kind.toStored(sent) : sent;
     return asServed(kind, await replace(parts, kind, { old, next, tracked }, context));
   }
-  const next = structuredClone(old);
+  const next = cloneJson(old);
   // Preconditions come from what was sent.
   next.metadata.resourceVersion = sent.metadata?.resourceVersion ?? "";
   next.metadata.uid = sent.metadata?.uid || old.metadata.uid;
