@@ -8,7 +8,7 @@ import { type AddressInfo, connect, createServer as createTcpServer } from "node
 import { join } from "node:path";
 import { PassThrough, Writable } from "node:stream";
 import { Exec, KubeConfig, PortForward } from "@kubernetes/client-node";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { WebSocket } from "ws";
 import { bundledClient } from "../../scripts/kubectl.mjs";
 import { type StreamsServer, startStreamsServer } from "../support/streams-server.ts";
@@ -16,7 +16,7 @@ import { type StreamsServer, startStreamsServer } from "../support/streams-serve
 const kubectl = bundledClient("kubectl") ?? "kubectl";
 /** The same kubectl speaks WebSocket, and, with its feature gate off, SPDY/3.1 as those before 1.30 do. */
 const protocols: [string, Record<string, string>][] = [
-  ["WebSocket", {}],
+  ["websocket", {}],
   ["SPDY/3.1", { KUBECTL_REMOTE_COMMAND_WEBSOCKETS: "false", KUBECTL_PORT_FORWARD_WEBSOCKETS: "false" }],
 ];
 
@@ -58,7 +58,14 @@ function run(args: string[], extra: Record<string, string> = {}, input: Buffer |
 const exec = (...command: string[]) => ["exec", "web", "--", ...command];
 const execWithInput = (...command: string[]) => ["exec", "-i", "web", "--", ...command];
 
-describe.each(protocols)("kubectl over %s", (_name, extra) => {
+describe.each(protocols)("kubectl over %s", (protocol, extra) => {
+  beforeEach(() => {
+    server.upgrades.length = 0;
+  });
+  afterEach(() => {
+    expect(new Set(server.upgrades)).toEqual(new Set([protocol]));
+  });
+
   test("exec keeps stdout and stderr apart and hands the exit code on", async () => {
     const { code, stdout, stderr } = await run(exec("sh", "-c", "echo out; echo err >&2; exit 3"), extra);
     expect(stdout.toString()).toBe("out\n");
@@ -101,14 +108,6 @@ describe.each(protocols)("kubectl over %s", (_name, extra) => {
     expect(server.streams.children.size).toBe(1);
     child.kill("SIGKILL");
     await vi.waitUntil(() => server.streams.children.size === 0, { timeout: 10_000 });
-  });
-
-  test("what prevents a command is told as a Status", async () => {
-    const absent = await run(exec("absent"), extra);
-    expect(absent.stderr).toContain('Internal error occurred: exec: "absent": executable file not found');
-    expect(absent.code).toBe(1);
-    const wrong = await run(["exec", "web", "-c", "nope", "--", "ls"], extra);
-    expect(wrong.stderr).toContain("container nope is not valid for pod web");
   });
 
   test("cp carries files both ways", async () => {
@@ -163,6 +162,17 @@ describe.each(protocols)("kubectl over %s", (_name, extra) => {
     expect(forward.errors()).toContain(
       `error forwarding port ${port} to pod web, uid 7b3c: connect ECONNREFUSED 127.0.0.1:${port}`,
     );
+  });
+});
+
+// kubectl tries SPDY/3.1 after a WebSocket that was refused.
+describe.each(protocols)("kubectl over %s, refused", (_protocol, extra) => {
+  test("what prevents a command is told as a Status", async () => {
+    const absent = await run(exec("absent"), extra);
+    expect(absent.stderr).toContain('Internal error occurred: exec: "absent": executable file not found');
+    expect(absent.code).toBe(1);
+    const wrong = await run(["exec", "web", "-c", "nope", "--", "ls"], extra);
+    expect(wrong.stderr).toContain("container nope is not valid for pod web");
   });
 });
 

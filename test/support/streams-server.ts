@@ -46,6 +46,8 @@ export interface StreamsServer extends AsyncDisposable {
   /** A directory of its own; holds `kubeconfig`. */
   directory: string;
   streams: ProcessStreams;
+  /** What each connection was asked to become, in order. */
+  upgrades: string[];
 }
 
 export async function startStreamsServer(): Promise<StreamsServer> {
@@ -77,7 +79,9 @@ export async function startStreamsServer(): Promise<StreamsServer> {
       JSON.stringify(body ?? { kind: "Status", apiVersion: "v1", status: "Failure", code: 404, reason: "NotFound" }),
     );
   });
+  const upgrades: string[] = [];
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    upgrades.push(request.headers.upgrade ?? "");
     const found = route(request, connectors);
     if (!found?.connector.upgrade) return void socket.destroy();
     void found.connector.upgrade(found.request, socket, head);
@@ -90,6 +94,7 @@ export async function startStreamsServer(): Promise<StreamsServer> {
     url,
     directory,
     streams,
+    upgrades,
     async [Symbol.asyncDispose]() {
       for (const child of streams.children) child.kill("SIGKILL");
       for (const socket of sockets) socket.destroy();

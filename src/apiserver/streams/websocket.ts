@@ -26,12 +26,12 @@ export async function acceptWebSocket(
     clientTracking: false,
     perMessageDeflate: false,
     maxPayload: maxMessage,
-    handleProtocols: () => protocol || false,
   };
   const server = new WebSocketServer(options);
+  if (protocol) server.on("headers", (headers) => headers.push(`Sec-WebSocket-Protocol: ${protocol}`));
   return await new Promise((resolve) => {
     socket.once("close", () => resolve(undefined));
-    server.handleUpgrade(request, socket, head, (webSocket) => {
+    server.handleUpgrade(withoutProtocol(request), socket, head, (webSocket) => {
       // `close` follows every error and is what is waited for.
       webSocket.on("error", () => {});
       // Whoever gets it listens only after this promise has been waited for; messages may be here before that.
@@ -39,4 +39,13 @@ export async function acceptWebSocket(
       resolve(webSocket);
     });
   });
+}
+
+/**
+ * The request without the subprotocols it asks for. `ws` refuses the names that RFC 6455 does not allow, and
+ * `SPDY/3.1+portforward.k8s.io`, with its slash, is one of them; which to use has been decided already.
+ */
+function withoutProtocol(request: IncomingMessage): IncomingMessage {
+  const { "sec-websocket-protocol": _asked, ...headers } = request.headers;
+  return Object.create(request, { headers: { value: headers } }) as IncomingMessage;
 }
