@@ -22,10 +22,3 @@ export class DecodeError extends StatusError {
     return StatusError.invalid({ group: "", kind: "" }, "", [invalid("patch", patch, this.detail)]);
   }
 }
-
-/** The type of a JSON value as Go names it. */
-export function jsonType(value: unknown): string {
-  if (value === null) return "null";
-  if (Array.isArray(value)) return "array";
-  return typeof value === "boolean" ? "bool" : typeof value;
-}

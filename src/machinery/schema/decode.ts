@@ -2,11 +2,12 @@
  * Decodes a JSON value as a type of the API, the way the API server decodes JSON into Go structs: unknown fields are
  * dropped and named, null is absence, a wrong type is an error (docs/adr/0002-structural-schemas-of-our-own.md).
  */
+
+import { isObject, type JsonObject, jsonType, setOwn } from "../json.ts";
 import type { KubeObject } from "../object.ts";
 import { canonicalQuantity } from "../quantity.ts";
-import { DecodeError, jsonType } from "./decode-error.ts";
+import { DecodeError } from "./decode-error.ts";
 import { nodeFor, type SchemaNode } from "./node.ts";
-import { isObject, type JsonObject, setOwn } from "./own-property.ts";
 import { canonicalBytes, canonicalMicroTime, canonicalTime } from "./scalars.ts";
 import type { SchemaSource } from "./schema.ts";
 
