@@ -58,7 +58,7 @@ export class Pipeline implements Api {
     body: unknown,
     context: RequestContext,
   ): Promise<Stored<KubeObject>> {
-    return create(this.#parts, this, kind, namespace, body, context);
+    return this.#answer(create(this.#parts, this, kind, namespace, body, context));
   }
 
   async update(
@@ -68,7 +68,8 @@ export class Pipeline implements Api {
     context: RequestContext,
     subresource?: string,
   ): Promise<{ object: KubeObject; created: boolean }> {
-    return { object: await update(this.#parts, kind, key, body, context, subresource), created: false };
+    const object = await this.#answer(update(this.#parts, kind, key, body, context, subresource));
+    return { object, created: false };
   }
 
   patch(
@@ -79,7 +80,7 @@ export class Pipeline implements Api {
     context: RequestContext,
     subresource?: string,
   ): Promise<{ object: KubeObject; created: boolean }> {
-    return patch(this.#parts, kind, key, type, sent, context, subresource);
+    return this.#answer(patch(this.#parts, kind, key, type, sent, context, subresource));
   }
 
   delete(
@@ -88,7 +89,7 @@ export class Pipeline implements Api {
     options: DeleteOptions,
     context: RequestContext,
   ): Promise<{ object: Stored<KubeObject>; gone: boolean }> {
-    return deleteObject(this.#parts, kind, key, options, context);
+    return this.#answer(deleteObject(this.#parts, kind, key, options, context));
   }
 
   deleteCollection(
@@ -97,7 +98,7 @@ export class Pipeline implements Api {
     options: DeleteOptions,
     context: RequestContext,
   ): Promise<ListResult> {
-    return deleteCollection(this.#parts, kind, query, options, context);
+    return this.#answer(deleteCollection(this.#parts, kind, query, options, context));
   }
 
   getSubresource(kind: ServedKind, key: ObjectKey, name: string): KubeObject {
@@ -114,6 +115,19 @@ export class Pipeline implements Api {
     body: unknown,
     context: RequestContext,
   ): Promise<KubeObject> {
-    return createSubresource(this.#parts, this, kind, key, name, body, context);
+    return this.#answer(createSubresource(this.#parts, this, kind, key, name, body, context));
+  }
+
+  /**
+   * A refusal may rest on a write that is not on disk yet ("already exists", "has been modified"). It is told only once
+   * that write is there, so that whoever reads again after it (to decide anew) reads what it was about.
+   */
+  async #answer<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await work;
+    } catch (error) {
+      await this.#parts.store.settled().catch(() => {});
+      throw error;
+    }
   }
 }

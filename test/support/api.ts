@@ -17,6 +17,7 @@ import { namespaces } from "../../src/machinery/resource.ts";
 import { builtinSchemas } from "../../src/machinery/schema/builtin-schemas.ts";
 import type { SchemaSource } from "../../src/machinery/schema/schema.ts";
 import type { ClusterSettings } from "../../src/machinery/settings.ts";
+import { StatusError } from "../../src/machinery/status-error.ts";
 import { Store, type StoreOptions } from "../../src/store/store.ts";
 
 export interface TestApiOptions extends StoreOptions {
@@ -49,6 +50,19 @@ export function request(overrides: Partial<RequestContext> = {}): RequestContext
   const warnings: string[] = [];
   const user = { name: "kubernetes-admin", groups: ["system:masters"] };
   return { user, fieldManager: "test", warn: (text) => warnings.push(text), warnings, ...overrides };
+}
+
+/** With what the work is refused. @throws what is no StatusError; Error when it is not refused. */
+export async function refusal(
+  work: Promise<unknown>,
+): Promise<[code: number, reason: string | undefined, message: string]> {
+  try {
+    await work;
+  } catch (error) {
+    if (error instanceof StatusError) return [error.code, error.reason, error.message];
+    throw error;
+  }
+  throw new Error("it was not refused");
 }
 
 export const testSettings: ClusterSettings = {

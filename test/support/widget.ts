@@ -115,8 +115,8 @@ export const widget = defineKind<Widget>({
     rename: {
       type: "create",
       kind: { group: "", version: "v1", kind: "ConfigMap" },
-      async create(parent, sent, { changeParent }) {
-        await changeParent((next) => {
+      async create(parent, sent, context) {
+        await context.changeParent((next) => {
           next.metadata.labels = { ...parent.metadata.labels, renamed: sent.metadata?.name ?? "" };
         });
         return sent;

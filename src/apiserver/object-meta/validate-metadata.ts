@@ -1,18 +1,11 @@
 /** Rules of `metadata` that hold for every kind. Rule: k8s.io/apimachinery `api/validation/objectmeta.go`. */
-import { type FieldError, forbidden, invalid, required, tooLong } from "../../machinery/field-error.ts";
+import { type FieldError, forbidden, invalid, required } from "../../machinery/field-error.ts";
 import type { KindDefinition } from "../../machinery/kind.ts";
 import type { KubeObject } from "../../machinery/object.ts";
 import type { ObjectMeta } from "../../machinery/types.ts";
-import {
-  dns1123LabelErrors,
-  dns1123SubdomainErrors,
-  labelValueErrors,
-  qualifiedNameErrors,
-} from "../../machinery/validation/names.ts";
+import { validateAnnotations, validateLabels } from "../../machinery/validation/labels.ts";
+import { dns1123LabelErrors, dns1123SubdomainErrors, qualifiedNameErrors } from "../../machinery/validation/names.ts";
 import { ownerReferenceErrors } from "./owner-references.ts";
-
-/** All keys and values of `metadata.annotations` together, in bytes. */
-const largestAnnotations = 256 * 1024;
 
 /** Finalizers that need no domain in their name. */
 const standardFinalizers = ["orphan", "foregroundDeletion", "kubernetes"];
@@ -22,8 +15,8 @@ export function metadataErrors(definition: KindDefinition, object: KubeObject): 
   return [
     ...nameErrors(definition, metadata),
     ...namespaceErrors(definition, metadata),
-    ...labelErrors(metadata.labels ?? {}, "metadata.labels"),
-    ...annotationErrors(metadata.annotations ?? {}, "metadata.annotations"),
+    ...validateLabels(metadata.labels, "metadata.labels"),
+    ...validateAnnotations(metadata.annotations, "metadata.annotations"),
     ...ownerReferenceErrors(metadata.ownerReferences ?? []),
     ...finalizerErrors(metadata.finalizers ?? []),
   ];
@@ -48,27 +41,6 @@ function namespaceErrors(definition: KindDefinition, { namespace }: ObjectMeta):
   }
   if (!namespace) return [required("metadata.namespace")];
   return dns1123LabelErrors(namespace).map((message) => invalid("metadata.namespace", namespace, message));
-}
-
-/** Errors of a map of labels, wherever it stands. */
-export function labelErrors(labels: Readonly<Record<string, string>>, field: string): FieldError[] {
-  return Object.entries(labels).flatMap(([key, value]) => [
-    ...qualifiedNameErrors(key).map((message) => invalid(field, key, message)),
-    ...labelValueErrors(value).map((message) => invalid(field, value, message)),
-  ]);
-}
-
-/** Errors of a map of annotations, wherever it stands. */
-export function annotationErrors(annotations: Readonly<Record<string, string>>, field: string): FieldError[] {
-  let size = 0;
-  const errors: FieldError[] = [];
-  for (const [key, value] of Object.entries(annotations)) {
-    // Upper case is allowed in the prefix of an annotation's key, unlike that of a label.
-    errors.push(...qualifiedNameErrors(key.toLowerCase()).map((message) => invalid(field, key, message)));
-    size += Buffer.byteLength(key) + Buffer.byteLength(value);
-  }
-  if (size > largestAnnotations) errors.push(tooLong(field, largestAnnotations));
-  return errors;
 }
 
 function finalizerErrors(finalizers: readonly string[]): FieldError[] {

@@ -1,21 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { request, startApi, type TestApi } from "../../../test/support/api.ts";
+import { refusal, request, startApi, type TestApi } from "../../../test/support/api.ts";
 import { widget, widgetSchemas, widgets } from "../../../test/support/widget.ts";
 import { configMap } from "../../kinds/config-map/index.ts";
 import { configMaps, namespaces } from "../../machinery/resource.ts";
-import { StatusError } from "../../machinery/status-error.ts";
 
 const start = (): Promise<TestApi> => startApi([widget, configMap], { schemas: widgetSchemas });
-
-async function refusal(work: Promise<unknown>): Promise<[code: number, reason: string | undefined, message: string]> {
-  try {
-    await work;
-  } catch (error) {
-    if (error instanceof StatusError) return [error.code, error.reason, error.message];
-    throw error;
-  }
-  throw new Error("it was not refused");
-}
 
 describe("create", () => {
   it("defaults, prepares and completes what was sent", async () => {
@@ -73,7 +62,7 @@ describe("create", () => {
 
   it("makes a name from generateName", async () => {
     await using api = await start();
-    const metadata = { generateName: `${"long-".repeat(20)}`, namespace: "default" };
+    const metadata = { generateName: "long-".repeat(20), namespace: "default" };
     const { name } = (await api.client.create(configMaps, { metadata })).metadata;
     expect(name).toMatch(/^(long-){11}lon[bcdfghjklmnpqrstvwxz2456789]{5}$/);
     expect(

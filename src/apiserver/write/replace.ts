@@ -1,9 +1,7 @@
 /** What every change of a present object goes through, whoever asks for it: PUT, PATCH, apply, a subresource. */
-import { timestamp } from "../../machinery/clock.ts";
 import type { FieldError } from "../../machinery/field-error.ts";
 import { equalJson } from "../../machinery/json.ts";
 import type { KubeObject, Stored } from "../../machinery/object.ts";
-import { apiVersionOf } from "../../machinery/resource.ts";
 import { StatusError } from "../../machinery/status-error.ts";
 import { warnUnhonoured } from "../admission/unhonoured.ts";
 import type { RequestContext, ServedKind } from "../api.ts";
