@@ -10,7 +10,7 @@ import { newSetAnnotations, sizeAnnotations } from "./annotations.ts";
 import { hasTemplate, newReplicaSet } from "./revisions.ts";
 import { desired, limits } from "./sizes.ts";
 
-type Set = Stored<ReplicaSet>;
+type OwnedSet = Stored<ReplicaSet>;
 
 /**
  * @returns the ReplicaSet for the present template, whether made just now (`made`) or by a round that was cut off; or
@@ -21,7 +21,7 @@ export async function createSet(
   replicas: number,
   revision: number,
   { client, events }: ControllerContext,
-): Promise<{ set: Set; made: boolean } | "collision"> {
+): Promise<{ set: OwnedSet; made: boolean } | "collision"> {
   const wanted = newReplicaSet(deployment, replicas, revision);
   try {
     const set = await client.create(replicaSets, wanted);
@@ -40,12 +40,12 @@ export async function createSet(
 /** Brings the newest ReplicaSet's annotations and `minReadySeconds` up to date. */
 export async function refreshNewSet(
   deployment: Stored<Deployment>,
-  set: Set,
+  set: OwnedSet,
   revision: number,
   { client }: ControllerContext,
-): Promise<Set> {
+): Promise<OwnedSet> {
   const minReadySeconds = deployment.spec?.minReadySeconds ?? 0;
-  const update = (draft: Set): boolean => {
+  const update = (draft: OwnedSet): boolean => {
     const annotations = newSetAnnotations(deployment, draft.metadata.annotations, revision);
     const same = equal(draft.metadata.annotations ?? {}, annotations);
     if (same && (draft.spec?.minReadySeconds ?? 0) === minReadySeconds) return false;
@@ -59,12 +59,12 @@ export async function refreshNewSet(
 /** Sets the ReplicaSet's size, and its note of the Deployment's. @returns it as it is now. */
 export async function scaleSet(
   deployment: Stored<Deployment>,
-  set: Set,
+  set: OwnedSet,
   to: number,
   { client, events }: ControllerContext,
-): Promise<Set> {
+): Promise<OwnedSet> {
   let from = to;
-  const update = (draft: Set): boolean => {
+  const update = (draft: OwnedSet): boolean => {
     from = desired(draft);
     const sizes = sizeAnnotations(desired(deployment), desired(deployment) + limits(deployment).maxSurge);
     const annotations = { ...draft.metadata.annotations, ...sizes };
@@ -79,7 +79,7 @@ export async function scaleSet(
   return scaled;
 }
 
-export async function deleteSet(set: Set, { client }: ControllerContext): Promise<void> {
+export async function deleteSet(set: OwnedSet, { client }: ControllerContext): Promise<void> {
   try {
     await client.delete(replicaSets, keyIn(set), { preconditions: { uid: set.metadata.uid } });
   } catch (error) {
@@ -87,10 +87,10 @@ export async function deleteSet(set: Set, { client }: ControllerContext): Promis
   }
 }
 
-function scaledMessage(set: Set, from: number, to: number): string {
+function scaledMessage(set: OwnedSet, from: number, to: number): string {
   return `Scaled ${to > from ? "up" : "down"} replica set ${set.metadata.name} from ${from} to ${to}`;
 }
 
-function keyIn({ metadata }: Set): ObjectKey {
+function keyIn({ metadata }: OwnedSet): ObjectKey {
   return { namespace: metadata.namespace ?? "", name: metadata.name };
 }

@@ -21,17 +21,17 @@ import {
   withCondition,
 } from "./status.ts";
 
-type Set = Stored<ReplicaSet>;
+type OwnedSet = Stored<ReplicaSet>;
 
 export class Rollout {
   readonly #context: ControllerContext;
   #deployment: Stored<Deployment>;
   /** Made from the present template. Undefined until there is one. */
-  #newSet: Set | undefined;
-  #oldSets: Set[];
+  #newSet: OwnedSet | undefined;
+  #oldSets: OwnedSet[];
 
   /** @param sets all that the Deployment manages. */
-  constructor(deployment: Stored<Deployment>, sets: readonly Set[], context: ControllerContext) {
+  constructor(deployment: Stored<Deployment>, sets: readonly OwnedSet[], context: ControllerContext) {
     this.#context = context;
     this.#deployment = deployment;
     this.#newSet = newestSet(deployment, sets);
@@ -48,7 +48,7 @@ export class Rollout {
     return this.#tellProgress();
   }
 
-  get #sets(): Set[] {
+  get #sets(): OwnedSet[] {
     return [...this.#oldSets, ...(this.#newSet ? [this.#newSet] : [])];
   }
 
@@ -88,7 +88,7 @@ export class Rollout {
     await this.#setCondition({ type: "Progressing", status: "True", reason: "NewReplicaSetCreated", message });
   }
 
-  async #tryCreate(replicas: number, revision: number): Promise<{ set: Set; made: boolean }> {
+  async #tryCreate(replicas: number, revision: number): Promise<{ set: OwnedSet; made: boolean }> {
     const name = newSetName(this.#deployment);
     try {
       const created = await createSet(this.#deployment, replicas, revision, this.#context);
