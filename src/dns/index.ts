@@ -1,0 +1,1 @@
+export { type DnsOptions, DnsServer } from "./server.ts";

@@ -1,0 +1,153 @@
+/** The cluster's DNS server: UDP and TCP sockets in front of the {@link Resolver}. Rule: RFC 1035, RFC 7766 (TCP). */
+import { createSocket, type Socket as UdpSocket } from "node:dgram";
+import { createServer, type Server, type Socket } from "node:net";
+import type { Client } from "../machinery/client.ts";
+import type { Clock } from "../machinery/clock.ts";
+import type { Logger } from "../machinery/log.ts";
+import { dnsAddress } from "../machinery/network-names.ts";
+import type { ClusterSettings } from "../machinery/settings.ts";
+import { Forwarder } from "./forwarder.ts";
+import { HostResolvers } from "./host-resolvers.ts";
+import { Resolver } from "./resolver.ts";
+
+export interface DnsOptions {
+  client: Pick<Client, "get" | "watch">;
+  settings: ClusterSettings;
+  clock: Clock;
+  log: Logger;
+  /** Where to listen; the cluster's DNS address, port 53, if absent. Port 0 takes any. */
+  listen?: { address: string; port: number };
+  /** The host's resolv.conf, and the port of the servers in it. */
+  host?: { resolvConf: string; port?: number };
+}
+
+const dnsPort = 53;
+/** A connection on which nothing is asked for so long is closed. */
+const tcpIdleMs = 10_000;
+const mostTcpConnections = 1_024;
+
+export class DnsServer {
+  readonly #options: DnsOptions;
+  readonly #resolver: Resolver;
+  #udp: UdpSocket | undefined;
+  #tcp: Server | undefined;
+  readonly #connections = new Set<Socket>();
+
+  constructor(options: DnsOptions) {
+    const { client, settings, clock, host } = options;
+    this.#options = options;
+    const own = new Set([dnsAddress(settings), ...(options.listen ? [options.listen.address] : [])]);
+    const resolvers = new HostResolvers(host?.resolvConf ?? "/etc/resolv.conf", own, clock);
+    const forwarder = new Forwarder({
+      servers: () => resolvers.servers(),
+      clock,
+      ...(host?.port !== undefined && { port: host.port }),
+    });
+    this.#resolver = new Resolver(client, settings, forwarder);
+  }
+
+  /**
+   * Starts to answer. The address must be the host's already (the proxy's host set-up routes it here).
+   * @returns where it listens.
+   * @throws Error that says what is in the way and what to do.
+   */
+  async start(): Promise<{ address: string; port: number }> {
+    const { settings, listen = { address: dnsAddress(settings), port: dnsPort } } = this.#options;
+    try {
+      this.#tcp = await this.#listenTcp(listen.address, listen.port);
+      const bound = this.#tcp.address();
+      const port = typeof bound === "object" && bound ? bound.port : listen.port;
+      this.#udp = await this.#listenUdp(listen.address, port);
+      return { address: listen.address, port };
+    } catch (error) {
+      await this.stop();
+      throw new Error(explain(error, `${listen.address}:${listen.port}`), { cause: error });
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#resolver[Symbol.dispose]();
+    for (const connection of this.#connections) connection.destroy();
+    const tcp = this.#tcp;
+    const udp = this.#udp;
+    this.#tcp = undefined;
+    this.#udp = undefined;
+    await new Promise<void>((resolve) => (tcp ? tcp.close(() => resolve()) : resolve()));
+    await new Promise<void>((resolve) => (udp ? udp.close(() => resolve()) : resolve()));
+  }
+
+  #listenUdp(address: string, port: number): Promise<UdpSocket> {
+    return new Promise((resolve, reject) => {
+      const socket = createSocket({ type: "udp4", reuseAddr: true, recvBufferSize: 1 << 20, sendBufferSize: 1 << 20 });
+      socket.once("error", reject);
+      socket.on("message", (packet, from) => {
+        const send = (answer: Buffer | undefined): void => {
+          // The socket is gone while the server stops.
+          if (answer && this.#udp) socket.send(answer, from.port, from.address, () => {});
+        };
+        const answer = this.#resolver.resolve(packet, "udp");
+        if (answer instanceof Promise) this.#later(answer, send);
+        else send(answer);
+      });
+      socket.bind(port, address, () => {
+        socket.off("error", reject);
+        socket.on("error", (error) => this.#options.log.warn({ err: error }, "DNS socket"));
+        resolve(socket);
+      });
+    });
+  }
+
+  #listenTcp(address: string, port: number): Promise<Server> {
+    return new Promise((resolve, reject) => {
+      const server = createServer({ noDelay: true }, (connection) => this.#serveConnection(connection));
+      server.maxConnections = mostTcpConnections;
+      server.once("error", reject);
+      server.listen(port, address, () => {
+        server.off("error", reject);
+        server.on("error", (error) => this.#options.log.warn({ err: error }, "DNS listener"));
+        resolve(server);
+      });
+    });
+  }
+
+  /** Each message is preceded by its length; questions may come while others are being answered. */
+  #serveConnection(connection: Socket): void {
+    this.#connections.add(connection);
+    connection.once("close", () => this.#connections.delete(connection));
+    connection.on("error", () => connection.destroy());
+    connection.setTimeout(tcpIdleMs, () => connection.destroy());
+    const send = (answer: Buffer | undefined): void => {
+      if (!answer || connection.destroyed) return;
+      const length = Buffer.alloc(2);
+      length.writeUInt16BE(answer.length);
+      connection.write(Buffer.concat([length, answer]));
+    };
+    let heard: Buffer = Buffer.alloc(0);
+    connection.on("data", (data: Buffer) => {
+      heard = Buffer.concat([heard, data]);
+      while (heard.length >= 2 && heard.length >= 2 + heard.readUInt16BE(0)) {
+        const end = 2 + heard.readUInt16BE(0);
+        const answer = this.#resolver.resolve(heard.subarray(2, end), "tcp");
+        heard = heard.subarray(end);
+        if (answer instanceof Promise) this.#later(answer, send);
+        else send(answer);
+      }
+    });
+  }
+
+  #later(answer: Promise<Buffer | undefined>, send: (answer: Buffer | undefined) => void): void {
+    answer.then(send, (error: unknown) => this.#options.log.error({ err: error }, "a DNS question was not answered"));
+  }
+}
+
+function explain(error: unknown, where: string): string {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  if (code === "EADDRINUSE") {
+    return `cannot serve DNS on ${where}: another process listens there or on port 53 of every address; let it listen on its own addresses only`;
+  }
+  if (code === "EADDRNOTAVAIL") {
+    return `cannot serve DNS on ${where}: the address is not routed to this host; Skiff needs root or CAP_NET_ADMIN for that`;
+  }
+  if (code === "EACCES") return `cannot serve DNS on ${where}: ports below 1024 need root or CAP_NET_BIND_SERVICE`;
+  return `cannot serve DNS on ${where}: ${error instanceof Error ? error.message : String(error)}`;
+}

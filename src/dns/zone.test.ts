@@ -1,0 +1,108 @@
+import { expect, it } from "vitest";
+import type { RecordData } from "./wire.ts";
+import { Zone } from "./zone.ts";
+
+const settings = { clusterDomain: "cluster.local", podCidr: "10.244.0.0/16", serviceCidr: "10.96.0.0/12" };
+const types = { A: 1, NS: 2, CNAME: 5, SOA: 6, PTR: 12, TXT: 16, AAAA: 28, SRV: 33 };
+
+function zone(): Zone {
+  const result = new Zone(settings, (name) => name === "shop" || name === "default");
+  result.set("shop/web", {
+    names: new Map<string, RecordData[]>([
+      ["web.shop.svc.cluster.local", [{ type: "A", address: "10.96.7.10" }]],
+      [
+        "_http._tcp.web.shop.svc.cluster.local",
+        [{ type: "SRV", priority: 0, weight: 100, port: 80, target: "web.shop.svc.cluster.local" }],
+      ],
+    ]),
+    reverse: new Map([
+      ["10.96.7.10", "web.shop.svc.cluster.local"],
+      ["192.0.2.9", "192-0-2-9.web.shop.svc.cluster.local"],
+    ]),
+  });
+  result.set("shop/near", alias("near.shop.svc.cluster.local", "web.shop.svc.cluster.local"));
+  result.set("shop/far", alias("far.shop.svc.cluster.local", "www.example.com"));
+  result.set("shop/loop", alias("loop.shop.svc.cluster.local", "loop.shop.svc.cluster.local"));
+  result.set("shop/lost", alias("lost.shop.svc.cluster.local", "nobody.shop.svc.cluster.local"));
+  return result;
+}
+
+function alias(name: string, target: string) {
+  return {
+    names: new Map<string, RecordData[]>([[name, [{ type: "CNAME", target }]]]),
+    reverse: new Map<string, string>(),
+  };
+}
+
+/** `rcode answers…`, or `not ours`. */
+function ask(name: string, type: keyof typeof types, from = zone()): string {
+  const reply = from.answer(name, types[type]);
+  if (!reply) return "not ours";
+  const answers = reply.answers.map(({ data }) =>
+    "address" in data ? data.address : "target" in data ? data.target : data.type,
+  );
+  const soa = reply.authority.map(({ name: owner, data }) => `${data.type} of ${owner}`);
+  const outside = reply.outside ? [`then ${reply.outside}`] : [];
+  return [reply.rcode === 0 ? "NOERROR" : "NXDOMAIN", ...answers, ...soa, ...outside].join(" ");
+}
+
+const noData = "NOERROR SOA of cluster.local";
+const noName = "NXDOMAIN SOA of cluster.local";
+
+it.each<[string, keyof typeof types, string]>([
+  ["web.shop.svc.cluster.local", "A", "NOERROR 10.96.7.10"],
+  ["web.shop.svc.cluster.local", "AAAA", noData],
+  ["_http._tcp.web.shop.svc.cluster.local", "SRV", "NOERROR web.shop.svc.cluster.local"],
+  ["_tcp.web.shop.svc.cluster.local", "A", noData],
+  ["_udp.web.shop.svc.cluster.local", "A", noName],
+  ["none.shop.svc.cluster.local", "A", noName],
+  ["shop.svc.cluster.local", "A", noData],
+  ["default.svc.cluster.local", "A", noData],
+  ["nowhere.svc.cluster.local", "A", noName],
+  ["svc.cluster.local", "A", noData],
+  ["cluster.local", "A", noData],
+  ["cluster.local", "SOA", "NOERROR SOA"],
+  ["cluster.local", "NS", "NOERROR ns.dns.cluster.local"],
+  ["ns.dns.cluster.local", "A", "NOERROR 10.96.0.10"],
+  ["dns-version.cluster.local", "TXT", "NOERROR TXT"],
+  ["10-244-0-5.shop.pod.cluster.local", "A", "NOERROR 10.244.0.5"],
+  ["10-244-0-5.shop.pod.cluster.local", "AAAA", noData],
+  ["10-244-0-5.nowhere.pod.cluster.local", "A", noName],
+  ["10-244-0-500.shop.pod.cluster.local", "A", noName],
+  ["shop.pod.cluster.local", "A", noData],
+  ["near.shop.svc.cluster.local", "A", "NOERROR web.shop.svc.cluster.local 10.96.7.10"],
+  ["near.shop.svc.cluster.local", "CNAME", "NOERROR web.shop.svc.cluster.local"],
+  ["far.shop.svc.cluster.local", "A", "NOERROR www.example.com then www.example.com"],
+  ["lost.shop.svc.cluster.local", "A", "NOERROR nobody.shop.svc.cluster.local"],
+  ["10.7.96.10.in-addr.arpa", "PTR", "NOERROR web.shop.svc.cluster.local"],
+  ["10.7.96.10.in-addr.arpa", "A", "NOERROR SOA of in-addr.arpa"],
+  ["9.2.0.192.in-addr.arpa", "PTR", "NOERROR 192-0-2-9.web.shop.svc.cluster.local"],
+  ["1.0.244.10.in-addr.arpa", "PTR", "NXDOMAIN SOA of in-addr.arpa"],
+  ["1.2.0.192.in-addr.arpa", "PTR", "not ours"],
+  ["244.10.in-addr.arpa", "PTR", "not ours"],
+  ["example.com", "A", "not ours"],
+  ["notcluster.local", "A", "not ours"],
+])("%s %s: %s", (name, type, expected) => {
+  expect(ask(name, type)).toBe(expected);
+});
+
+it("does not run in circles", () => {
+  expect(zone().answer("loop.shop.svc.cluster.local", types.A)?.answers.length).toBeGreaterThan(0);
+});
+
+it("adds the addresses of SRV targets", () => {
+  const reply = zone().answer("_http._tcp.web.shop.svc.cluster.local", types.SRV);
+  expect(reply?.additional).toEqual([
+    { name: "web.shop.svc.cluster.local", ttl: 5, data: { type: "A", address: "10.96.7.10" } },
+  ]);
+});
+
+it("forgets a Service whole, and keeps what others hold", () => {
+  const records = zone();
+  records.set("shop/other", { names: new Map(), reverse: new Map([["10.96.7.10", "other.shop.svc.cluster.local"]]) });
+  records.set("shop/web", undefined);
+  expect(ask("web.shop.svc.cluster.local", "A", records)).toBe(noName);
+  expect(ask("_tcp.web.shop.svc.cluster.local", "A", records)).toBe(noName);
+  expect(ask("10.7.96.10.in-addr.arpa", "PTR", records)).toBe("NOERROR other.shop.svc.cluster.local");
+  expect(ask("shop.svc.cluster.local", "A", records)).toBe(noData);
+});
