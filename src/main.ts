@@ -1,0 +1,172 @@
+/** The composition root: builds every component, starts them in order, stops them in reverse. */
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { pino } from "pino";
+import { adminRoutes } from "./admin-routes.ts";
+import { bootstrap } from "./bootstrap.ts";
+import { buildApi } from "./build-api.ts";
+import { startControllerManager } from "./controller-manager/controller-manager.ts";
+import { DnsServer } from "./dns/index.ts";
+import { examine } from "./instance/doctor.ts";
+import { lockHolder, takeLock } from "./instance/lock.ts";
+import { readSettings } from "./instance/settings-file.ts";
+import { kinds } from "./kinds/index.ts";
+import { DockerRuntime } from "./kubelet/docker/docker-runtime.ts";
+import { engineFacts } from "./kubelet/docker/host-facts.ts";
+import { Kubelet } from "./kubelet/kubelet.ts";
+import { ClientEventRecorder } from "./machinery/client-event-recorder.ts";
+import { systemClock as clock } from "./machinery/clock.ts";
+import type { DaemonOptions, Finding, RunningDaemon, UpReport } from "./machinery/daemon.ts";
+import { UserError } from "./machinery/daemon.ts";
+import { instancePaths } from "./machinery/instance-paths.ts";
+import type { Logger } from "./machinery/log.ts";
+import { podGateway } from "./machinery/network-names.ts";
+import { chooseInstance, takenRanges } from "./preflight.ts";
+import { cleanUpProxy, probeNftables, ServiceProxy } from "./proxy/index.ts";
+import { Scheduler } from "./scheduler/scheduler.ts";
+
+/** Undoes one step of the start. */
+type Undo = (how: { keepPods: boolean }) => Promise<void> | void;
+
+/**
+ * Starts everything and resolves when the node is Ready.
+ * @throws UserError when something on this machine stands in the way; then nothing is left running.
+ */
+export async function start(options: DaemonOptions): Promise<RunningDaemon> {
+  const paths = instancePaths(options.name, options.dataDir);
+  const log: Logger = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime });
+  const undo: Undo[] = [];
+  const stopAll: Undo = async (how) => {
+    for (const step of undo.splice(0).reverse()) {
+      try {
+        await step(how);
+      } catch (error) {
+        log.error({ err: error }, "a part did not stop cleanly");
+      }
+    }
+  };
+
+  mkdirSync(paths.dataDir, { recursive: true, mode: 0o700 });
+  const lock = takeLock(paths.pid);
+  undo.push(() => lock[Symbol.dispose]());
+  try {
+    const { settings, engine, proxyModeReason } = await chooseInstance(options, paths);
+
+    const runtime = new DockerRuntime({ settings, clock, log: log.child({ component: "docker" }) });
+    const api = await buildApi(settings, paths, log);
+    undo.push(() => api.store.close());
+    await runtime.prepare();
+
+    const client = api.clientFor("system:kube-controller-manager", "kube-controller-manager");
+    const proxy = new ServiceProxy({
+      client: api.clientFor("system:kube-proxy", "kube-proxy"),
+      settings,
+      clock,
+      log: log.child({ component: "proxy" }),
+    });
+    const kubeletClient = api.clientFor(`system:node:${settings.nodeName}`, "kubelet");
+    const kubelet = new Kubelet({
+      client: kubeletClient,
+      runtime,
+      events: new ClientEventRecorder({ client: kubeletClient, clock, log, component: "kubelet" }),
+      clock,
+      log: log.child({ component: "kubelet" }),
+      settings,
+      traffic: proxy,
+      issueToken: api.issuePodToken,
+    });
+    const report: UpReport = {
+      pid: process.pid,
+      apiServer: `https://127.0.0.1:${settings.apiPort}`,
+      proxyMode: settings.proxyMode,
+      ...(proxyModeReason && { proxyModeReason }),
+      kubeconfig: paths.kubeconfig,
+      context: `skiff-${settings.name}`,
+      podCidr: settings.podCidr,
+      serviceCidr: settings.serviceCidr,
+    };
+
+    let markStopped: () => void = () => {};
+    const stopped = new Promise<void>((resolve) => {
+      markStopped = resolve;
+    });
+    let stopping: Promise<void> | undefined;
+    const stop: RunningDaemon["stop"] = (how) => {
+      stopping ??= Promise.resolve(stopAll(how)).then(markStopped);
+      return stopping;
+    };
+
+    const routes = adminRoutes({ settings, paths, report, engine, store: api.store, client, stop });
+    const server = await api.server(kubelet, routes);
+    undo.push(() => server.close());
+    await server.listen("127.0.0.1", settings.apiPort);
+    await server.listenOnSocket(paths.socket);
+    undo.push(() => rmSync(paths.socket, { force: true }));
+    writeFileSync(paths.kubeconfig, api.kubeconfig, { mode: 0o600 });
+
+    const dns = new DnsServer({
+      client: api.clientFor("system:serviceaccount:kube-system:coredns", "coredns"),
+      settings,
+      clock,
+      log: log.child({ component: "dns" }),
+    });
+    await proxy.start();
+    undo.push(() => proxy.stop());
+    await bootstrap(client, settings, await dns.start());
+    undo.push(() => dns.stop());
+    await server.listen(podGateway(settings), settings.apiPort);
+
+    const controllers = startControllerManager({
+      client,
+      clock,
+      log: log.child({ component: "controller-manager" }),
+      settings,
+      traffic: proxy,
+      kinds,
+      rootCa: api.authority,
+    });
+    undo.push(() => controllers.stop());
+    const schedulerClient = api.clientFor("system:kube-scheduler", "kube-scheduler");
+    const scheduler = new Scheduler({
+      client: schedulerClient,
+      events: new ClientEventRecorder({ client: schedulerClient, clock, log, component: "default-scheduler" }),
+      clock,
+      log: log.child({ component: "scheduler" }),
+      settings,
+      bind: api.bind,
+    });
+    scheduler.start();
+    undo.push(() => scheduler.stop());
+    await kubelet.start();
+    undo.push(({ keepPods }) => kubelet.stop({ keepPods }));
+
+    log.info({ ...report }, "ready");
+    return { report, stop, stopped };
+  } catch (error) {
+    await stopAll({ keepPods: true });
+    throw error;
+  }
+}
+
+/** Removes what carries the instance's label, whether or not it was stopped cleanly. */
+export async function reset(options: DaemonOptions): Promise<string[]> {
+  const paths = instancePaths(options.name, options.dataDir);
+  const holder = lockHolder(paths.pid);
+  if (holder !== undefined) throw new UserError(`The instance is running (pid ${holder}). Stop it first: skiff down`);
+  const kept = readSettings(paths.settings);
+  const settings = { name: options.name, podCidr: kept?.podCidr ?? "10.244.0.0/16" };
+  if (kept) await cleanUpProxy({ name: options.name, serviceCidr: kept.serviceCidr });
+  const removed = await new DockerRuntime({ settings, clock, log: pino({ enabled: false }) }).removeEverything();
+  rmSync(paths.dataDir, { recursive: true, force: true });
+  return [...removed, `directory ${paths.dataDir}`];
+}
+
+export async function doctor(options: DaemonOptions): Promise<Finding[]> {
+  const paths = instancePaths(options.name, options.dataDir);
+  return examine(options, {
+    docker: engineFacts,
+    nftables: probeNftables,
+    takenRanges: () => takenRanges(options.name),
+    kept: () => readSettings(paths.settings),
+    running: async () => lockHolder(paths.pid) !== undefined,
+  });
+}

@@ -1,0 +1,74 @@
+/** Before anything is made: what runs on this machine, and what the instance will run with. */
+
+import { chooseSettings, nodeName, type TakenRange } from "./instance/choose-settings.ts";
+import { hostAddress, routes } from "./instance/host-networks.ts";
+import { choosePort } from "./instance/ports.ts";
+import { readSettings, writeSettings } from "./instance/settings-file.ts";
+import { type EngineFacts, engineFacts, engineRanges, ownBridge } from "./kubelet/docker/host-facts.ts";
+import { type DaemonOptions, UserError } from "./machinery/daemon.ts";
+import type { InstancePaths } from "./machinery/instance-paths.ts";
+import type { ClusterSettings, ProxyMode } from "./machinery/settings.ts";
+import { probeNftables } from "./proxy/index.ts";
+
+export interface ChosenInstance {
+  settings: ClusterSettings;
+  engine: EngineFacts;
+  /** Why `auto` did not become nftables. */
+  proxyModeReason?: string;
+}
+
+/** @throws UserError: a sentence with the cause and the remedy. Nothing has been made then. */
+export async function chooseInstance(options: DaemonOptions, paths: InstancePaths): Promise<ChosenInstance> {
+  const kept = readSettings(paths.settings);
+  const [engine, taken, nodeAddress, nftablesReason] = await Promise.all([
+    reachEngine(),
+    kept ? [] : takenRanges(options.name),
+    hostAddress(),
+    options.proxyMode === "userspace" ? undefined : probeNftables(),
+  ]);
+  if (options.proxyMode === "nftables" && nftablesReason) {
+    throw new UserError(
+      `nftables cannot be used: ${nftablesReason}. Run skiff as root with nftables installed, or leave --proxy-mode out`,
+    );
+  }
+  const proxyMode: ProxyMode = options.proxyMode === "userspace" || nftablesReason ? "userspace" : "nftables";
+  const wanted = chooseSettings(options, kept, taken);
+  const chosen = { ...wanted, port: await choosePort(wanted.port, options.port !== undefined) };
+  writeSettings(paths.settings, chosen);
+  return {
+    engine,
+    ...(nftablesReason && { proxyModeReason: nftablesReason }),
+    settings: {
+      name: options.name,
+      dataDir: paths.dataDir,
+      nodeName: nodeName(),
+      nodeAddress,
+      apiPort: chosen.port,
+      podCidr: chosen.podCidr,
+      serviceCidr: chosen.serviceCidr,
+      nodePortRange: chosen.nodePortRange,
+      clusterDomain: "cluster.local",
+      proxyMode,
+    },
+  };
+}
+
+async function reachEngine(): Promise<EngineFacts> {
+  try {
+    return await engineFacts();
+  } catch (error) {
+    const where = process.env["DOCKER_HOST"] ? `at DOCKER_HOST=${process.env["DOCKER_HOST"]}` : "on this machine";
+    throw new UserError(
+      `No Docker Engine answers ${where} (${(error as Error).message}). Start Docker, or install it (https://docs.docker.com/engine/install/), and check: docker version`,
+    );
+  }
+}
+
+/** Ranges that others use: routes and Docker networks, without the instance's own leftovers. */
+export async function takenRanges(instance: string): Promise<TakenRange[]> {
+  const own = ownBridge(instance);
+  const [host, engine] = await Promise.all([routes(), engineRanges(instance)]);
+  const named = new Set(engine.map(({ cidr }) => cidr));
+  // A Docker network shows as a route too; its name says more.
+  return [...engine, ...host.filter(({ dev, cidr }) => dev !== own && !named.has(cidr))];
+}
