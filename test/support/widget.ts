@@ -38,27 +38,30 @@ const parts: Schema = {
   },
 };
 
-const schema: Schema = {
-  type: "object",
-  properties: {
-    apiVersion: { type: "string" },
-    kind: { type: "string" },
-    metadata: { ref: "meta.v1.ObjectMeta" },
-    spec: {
-      type: "object",
-      properties: {
-        size: { type: "integer", format: "int32" },
-        color: { type: "string" },
-        shape: { type: "string" },
-        number: { type: "integer", format: "int32" },
-        parts,
-      },
+const schemas: Readonly<Record<string, Schema>> = {
+  "test.v1.Widget": {
+    type: "object",
+    properties: {
+      apiVersion: { type: "string" },
+      kind: { type: "string" },
+      metadata: { ref: "meta.v1.ObjectMeta", alwaysPresent: true },
+      spec: { ref: "test.v1.WidgetSpec", alwaysPresent: true },
+      status: { type: "object", properties: { phase: { type: "string" } } },
     },
-    status: { type: "object", properties: { phase: { type: "string" } } },
+  },
+  "test.v1.WidgetSpec": {
+    type: "object",
+    properties: {
+      size: { type: "integer", format: "int32" },
+      color: { type: "string" },
+      shape: { type: "string" },
+      number: { type: "integer", format: "int32" },
+      parts,
+    },
   },
 };
 
-export const widgetSchemas: SchemaSource = (name) => (name === "test.v1.Widget" ? schema : builtinSchemas(name));
+export const widgetSchemas: SchemaSource = (name) => schemas[name] ?? builtinSchemas(name);
 
 export const widget = defineKind<Widget>({
   resource: widgets,
