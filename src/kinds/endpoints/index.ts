@@ -1,0 +1,28 @@
+/** https://kubernetes.io/docs/reference/kubernetes-api/service-resources/endpoints-v1/ */
+import { ageColumn, nameColumn } from "../../machinery/columns.ts";
+import { defineKind } from "../../machinery/kind.ts";
+import { endpoints as resource } from "../../machinery/resource.ts";
+import type { Endpoints } from "../../machinery/types.ts";
+import { printEndpoints } from "./columns.ts";
+import { endpointsController } from "./controller.ts";
+import { validateEndpoints } from "./validation.ts";
+
+export const endpoints = defineKind<Endpoints>({
+  resource,
+  singular: "endpoints",
+  shortNames: ["ep"],
+  schema: "core.v1.Endpoints",
+  generation: false,
+  defaults(object) {
+    for (const subset of object.subsets ?? []) {
+      for (const port of subset.ports ?? []) port.protocol ||= "TCP";
+    }
+  },
+  validate: validateEndpoints,
+  columns: [
+    nameColumn,
+    { name: "Endpoints", type: "string", value: (object) => printEndpoints(object.subsets) },
+    ageColumn,
+  ],
+  controllers: [endpointsController],
+});

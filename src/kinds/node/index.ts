@@ -1,0 +1,23 @@
+/** https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/node-v1/ */
+import { defineKind } from "../../machinery/kind.ts";
+import { nodes } from "../../machinery/resource.ts";
+import type { Node } from "../../machinery/types.ts";
+import { keepStatus } from "../status.ts";
+import { nodeColumns } from "./columns.ts";
+
+export const node = defineKind<Node>({
+  resource: nodes,
+  singular: "node",
+  shortNames: ["no"],
+  schema: "core.v1.Node",
+  generation: false,
+  status: true,
+  defaults(object) {
+    object.spec ??= {};
+    object.status ??= {};
+    if (object.status.capacity && !object.status.allocatable) object.status.allocatable = { ...object.status.capacity };
+  },
+  prepareForUpdate: keepStatus,
+  columns: nodeColumns,
+  selectableFields: { "spec.unschedulable": (object) => String(object.spec?.unschedulable ?? false) },
+});

@@ -1,0 +1,22 @@
+/** `pods/eviction`: a deletion that PodDisruptionBudgets may refuse (Skiff has none yet). https://kubernetes.io/docs/concepts/scheduling-eviction/api-eviction/ */
+import type { CreateSubresource } from "../../machinery/kind.ts";
+import { pods } from "../../machinery/resource.ts";
+import { StatusError } from "../../machinery/status-error.ts";
+import type { Eviction, Pod } from "../../machinery/types.ts";
+
+export const evictionSubresource: CreateSubresource<Pod> = {
+  type: "create",
+  kind: { group: "policy", version: "v1", kind: "Eviction" },
+  async create(pod, sent, context) {
+    const { metadata, deleteOptions } = sent as Eviction;
+    if (metadata?.name && metadata.name !== pod.metadata.name) {
+      throw StatusError.badRequest("name in URL does not match name in Eviction object");
+    }
+    const { gracePeriodSeconds, preconditions } = deleteOptions ?? {};
+    await context.client.delete(pods, pod.metadata, {
+      ...(gracePeriodSeconds !== undefined && { gracePeriodSeconds }),
+      ...(preconditions && { preconditions }),
+    });
+    return { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", code: 201 } as never;
+  },
+};

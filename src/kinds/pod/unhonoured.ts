@@ -1,0 +1,64 @@
+/** Fields of Pods that Skiff stores but does not act on yet: one table, from which the Warnings are made. */
+import type { Pod, PodSpec, PodTemplateSpec, Volume } from "../../machinery/types.ts";
+import { presentPaths } from "../present-paths.ts";
+
+/** Below `spec`; `[*]` is every item of a list. */
+const fields: readonly string[] = [
+  "affinity.podAffinity",
+  "affinity.podAntiAffinity",
+  "topologySpreadConstraints",
+  "runtimeClassName",
+  "overhead",
+  "resourceClaims",
+  "resources",
+  "schedulingGates",
+  "readinessGates",
+  "hostUsers",
+  "setHostnameAsFQDN",
+  "ephemeralContainers",
+  "os",
+  "securityContext.seLinuxOptions",
+  "securityContext.windowsOptions",
+  "securityContext.appArmorProfile",
+  "initContainers[*].volumeDevices",
+  "initContainers[*].resizePolicy",
+  "initContainers[*].resources.claims",
+  "initContainers[*].securityContext.seLinuxOptions",
+  "initContainers[*].securityContext.windowsOptions",
+  "initContainers[*].securityContext.procMount",
+  "containers[*].volumeDevices",
+  "containers[*].resizePolicy",
+  "containers[*].resources.claims",
+  "containers[*].securityContext.seLinuxOptions",
+  "containers[*].securityContext.windowsOptions",
+  "containers[*].securityContext.procMount",
+];
+
+/** Kinds of volumes that the kubelet mounts. */
+const honouredVolumes: ReadonlySet<string> = new Set([
+  "emptyDir",
+  "hostPath",
+  "configMap",
+  "secret",
+  "downwardAPI",
+  "projected",
+] satisfies (keyof Volume)[]);
+
+function unhonouredInSpec(spec: PodSpec, at: string): string[] {
+  const volumes = (spec.volumes ?? []).flatMap((volume, index) =>
+    Object.keys(volume)
+      .filter((key) => key !== "name" && !honouredVolumes.has(key))
+      .map((key) => `${at}.volumes[${index}].${key}`),
+  );
+  return [...presentPaths(spec, fields).map((path) => `${at}.${path}`), ...volumes];
+}
+
+export function unhonouredInPod(pod: Pod): string[] {
+  return pod.spec ? unhonouredInSpec(pod.spec, "spec") : [];
+}
+
+/** The same for the template of a workload. */
+export function unhonouredInTemplate(object: { spec?: { template?: PodTemplateSpec } }): string[] {
+  const spec = object.spec?.template?.spec;
+  return spec ? unhonouredInSpec(spec, "spec.template.spec") : [];
+}

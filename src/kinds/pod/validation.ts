@@ -1,0 +1,19 @@
+import { type FieldError, invalid } from "../../machinery/field-error.ts";
+import type { Container, Pod } from "../../machinery/types.ts";
+import { each } from "../../machinery/validation/fields.ts";
+import { validatePodSpec } from "./validation/pod-spec.ts";
+
+/** Errors in a Pod: those of its spec, and what holds for Pods but not for templates. */
+export function validatePod(pod: Pod): FieldError[] {
+  const spec = pod.spec ?? { containers: [] };
+  return [
+    ...validatePodSpec(spec, "spec"),
+    ...each(spec.containers, "spec.containers", validateImage),
+    ...each(spec.initContainers, "spec.initContainers", validateImage),
+  ];
+}
+
+function validateImage({ image = "" }: Container, at: string): FieldError[] {
+  if (image === image.trim()) return [];
+  return [invalid(`${at}.image`, image, "must not have leading or trailing whitespace")];
+}

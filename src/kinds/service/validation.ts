@@ -1,0 +1,162 @@
+/** Rule: https://kubernetes.io/docs/concepts/services-networking/service/ and kubernetes/kubernetes `pkg/apis/core/validation`. */
+import { duplicate, type FieldError, forbidden, invalid, notSupported, required } from "../../machinery/field-error.ts";
+import type { Service } from "../../machinery/types.ts";
+import { check, each, ipAddress, oneOf, portNumber } from "../../machinery/validation/fields.ts";
+import { validateLabels } from "../../machinery/validation/labels.ts";
+import { dns1123SubdomainErrors } from "../../machinery/validation/names.ts";
+import { isExternallyAccessible } from "./defaults.ts";
+import { isHeadless, needsClusterIp, needsHealthCheckPort } from "./needs.ts";
+import { validateServicePorts } from "./port-validation.ts";
+
+type Spec = NonNullable<Service["spec"]>;
+
+/** A day. */
+const longestAffinitySeconds = 86_400;
+
+export function validateService(object: Service): FieldError[] {
+  const spec = object.spec ?? {};
+  const ports = spec.ports ?? [];
+  return [
+    ...(ports.length === 0 && !isHeadless(object) && spec.type !== "ExternalName" ? [required("spec.ports")] : []),
+    ...validateTypeAndAddress(object, spec),
+    ...validateServicePorts(ports),
+    ...validateLabels(spec.selector, "spec.selector"),
+    ...oneOf("spec.sessionAffinity", spec.sessionAffinity, ["ClientIP", "None"]),
+    ...validateAffinityTime(spec),
+    ...validateClusterIps(spec),
+    ...each(spec.externalIPs, "spec.externalIPs", (ip, at) => ipAddress(at, ip)),
+    ...oneOf("spec.type", spec.type, ["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"]),
+    ...validateNodePorts(spec),
+    ...validateDuplicates(spec),
+    ...validateLoadBalancer(spec),
+    ...validateTrafficPolicies(object, spec),
+  ];
+}
+
+function validateTypeAndAddress(object: Service, spec: Spec): FieldError[] {
+  if (spec.type === "LoadBalancer" || spec.type === "NodePort") {
+    if (!isHeadless(object)) return [];
+    return [invalid("spec.clusterIPs[0]", "None", `may not be set to 'None' for ${spec.type} services`)];
+  }
+  if (spec.type !== "ExternalName") return [];
+  const errors: FieldError[] = [];
+  const detail = "may not be set for ExternalName services";
+  if ((spec.clusterIPs ?? []).length > 0) errors.push(forbidden("spec.clusterIPs", detail));
+  if ((spec.ipFamilies ?? []).length > 0) errors.push(forbidden("spec.ipFamilies", detail));
+  if (spec.ipFamilyPolicy !== undefined) errors.push(forbidden("spec.ipFamilyPolicy", detail));
+  // A final dot says that the name is whole.
+  const name = (spec.externalName ?? "").replace(/\.$/, "");
+  errors.push(...(name ? check("spec.externalName", name, dns1123SubdomainErrors) : [required("spec.externalName")]));
+  return errors;
+}
+
+function validateAffinityTime({ sessionAffinity, sessionAffinityConfig }: Spec): FieldError[] {
+  const seconds = sessionAffinityConfig?.clientIP?.timeoutSeconds;
+  if (sessionAffinity !== "ClientIP" || seconds === undefined) return [];
+  if (seconds > 0 && seconds <= longestAffinitySeconds) return [];
+  const field = "spec.sessionAffinityConfig.clientIP.timeoutSeconds";
+  return [invalid(field, seconds, `must be greater than 0 and less than ${longestAffinitySeconds}`)];
+}
+
+function validateClusterIps(spec: Spec): FieldError[] {
+  const { clusterIP = "", clusterIPs = [], type } = spec;
+  if (type === "ExternalName") return [];
+  const field = "spec.clusterIPs";
+  const errors: FieldError[] = [];
+  if (clusterIP === "" && clusterIPs.length > 0) {
+    errors.push(invalid(field, clusterIPs, "must be empty when `clusterIP` is not specified"));
+  } else if (clusterIPs.length > 0 && clusterIPs[0] !== clusterIP) {
+    errors.push(invalid(field, clusterIPs, "first value must match `clusterIP`"));
+  }
+  if (clusterIPs.length > 1 && clusterIPs.includes("None")) {
+    errors.push(invalid(field, clusterIPs, "'None' must be the first and only value"));
+  }
+  errors.push(...each(clusterIPs, field, (ip, at) => (ip === "None" ? [] : ipAddress(at, ip))));
+  if (clusterIPs.length > 2) errors.push(invalid(field, clusterIPs, "may only hold up to 2 values"));
+  return errors;
+}
+
+function validateNodePorts({ type, ports }: Spec): FieldError[] {
+  if (type !== "ClusterIP") return [];
+  return each(ports, "spec.ports", ({ nodePort }, at) =>
+    nodePort ? [forbidden(`${at}.nodePort`, "may not be used when `type` is 'ClusterIP'")] : [],
+  );
+}
+
+function validateDuplicates({ ports }: Spec): FieldError[] {
+  const nodePorts = new Set<string>();
+  const numbers = new Set<string>();
+  return [
+    ...each(ports, "spec.ports", ({ protocol, nodePort }, at) => {
+      if (!nodePort) return [];
+      const key = `${protocol}/${nodePort}`;
+      const errors = nodePorts.has(key) ? [duplicate(`${at}.nodePort`, nodePort)] : [];
+      nodePorts.add(key);
+      return errors;
+    }),
+    ...each(ports, "spec.ports", ({ protocol, port }, at) => {
+      const key = `${protocol}/${port}`;
+      const errors = numbers.has(key) ? [duplicate(at, { protocol, port })] : [];
+      numbers.add(key);
+      return errors;
+    }),
+  ];
+}
+
+function validateLoadBalancer(spec: Spec): FieldError[] {
+  if (spec.type === "LoadBalancer") return [];
+  const detail = "may only be used when `type` is 'LoadBalancer'";
+  const errors: FieldError[] = [];
+  if ((spec.loadBalancerSourceRanges ?? []).length > 0) errors.push(forbidden("spec.LoadBalancerSourceRanges", detail));
+  if (spec.allocateLoadBalancerNodePorts !== undefined) {
+    errors.push(forbidden("spec.allocateLoadBalancerNodePorts", detail));
+  }
+  if (spec.loadBalancerClass !== undefined) errors.push(forbidden("spec.loadBalancerClass", detail));
+  return errors;
+}
+
+function validateTrafficPolicies(object: Service, spec: Spec): FieldError[] {
+  const errors: FieldError[] = [];
+  const { externalTrafficPolicy, internalTrafficPolicy, healthCheckNodePort, trafficDistribution } = spec;
+  if (isExternallyAccessible(object)) {
+    errors.push(...oneOf("spec.externalTrafficPolicy", externalTrafficPolicy, ["Cluster", "Local"]));
+  } else if (externalTrafficPolicy) {
+    const detail = "may only be set for externally-accessible services";
+    errors.push(invalid("spec.externalTrafficPolicy", externalTrafficPolicy, detail));
+  }
+  if (healthCheckNodePort && !needsHealthCheckPort(object)) {
+    const detail = "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'";
+    errors.push(invalid("spec.healthCheckNodePort", healthCheckNodePort, detail));
+  } else if (healthCheckNodePort) errors.push(...portNumber("spec.healthCheckNodePort", healthCheckNodePort));
+  if (internalTrafficPolicy !== undefined || needsClusterIp(object)) {
+    errors.push(...oneOf("spec.internalTrafficPolicy", internalTrafficPolicy, ["Cluster", "Local"]));
+  }
+  if (trafficDistribution !== undefined && trafficDistribution !== "PreferClose") {
+    errors.push(notSupported("spec.trafficDistribution", trafficDistribution, ["PreferClose"]));
+  }
+  return errors;
+}
+
+/** A cluster IP is for ever, unless the Service becomes or was a mere name. */
+export function validateServiceUpdate(object: Service, old: Service): FieldError[] {
+  const errors: FieldError[] = [];
+  if (needsClusterIp(object) && needsClusterIp(old)) {
+    const now = object.spec?.clusterIPs ?? [];
+    const before = old.spec?.clusterIPs ?? [];
+    if (before.length > 0 && now.length === 0) {
+      errors.push(invalid("spec.clusterIPs[0]", now, "primary clusterIP can not be unset"));
+    } else if (before.length > 0 && now[0] !== before[0]) {
+      errors.push(invalid("spec.clusterIPs[0]", now, "may not change once set"));
+    }
+    const [family] = old.spec?.ipFamilies ?? [];
+    if (family !== undefined && object.spec?.ipFamilies?.[0] !== family) {
+      errors.push(invalid("spec.ipFamilies[0]", object.spec?.ipFamilies, "may not change once set"));
+    }
+  }
+  if (needsHealthCheckPort(object) && needsHealthCheckPort(old)) {
+    if (object.spec?.healthCheckNodePort !== old.spec?.healthCheckNodePort) {
+      errors.push(forbidden("spec.healthCheckNodePort", "field is immutable"));
+    }
+  }
+  return errors;
+}
