@@ -4,11 +4,15 @@ import { isSidecar } from "./sidecar.ts";
 
 export type Phase = "Pending" | "Running" | "Succeeded" | "Failed";
 
-/** @param statuses one for each container of the spec. */
+/**
+ * @param statuses one for each container of the spec.
+ * @param over nothing of the Pod will run again, as it is being deleted.
+ */
 export function podPhase(
   spec: PodSpec,
   initStatuses: readonly ContainerStatus[],
   statuses: readonly ContainerStatus[],
+  over: boolean,
 ): Phase {
   const counted = { running: 0, waiting: 0, stopped: 0, succeeded: 0 };
   for (const { state, lastState } of statuses) {
@@ -29,6 +33,7 @@ export function podPhase(
   }
   if (counted.waiting > 0) return "Pending";
   if (counted.running > 0) return "Running";
+  if (over) return counted.stopped === counted.succeeded ? "Succeeded" : "Failed";
   if (spec.restartPolicy === "Always" || spec.restartPolicy === undefined) return "Running";
   if (counted.stopped === counted.succeeded) return "Succeeded";
   return spec.restartPolicy === "Never" ? "Failed" : "Running";

@@ -63,7 +63,7 @@ function phaseOf(facts: StatusFacts, spec: PodSpec, init: ContainerStatus[], sta
   const before = facts.pod.status?.phase;
   if (before === "Succeeded" || before === "Failed") return before;
   if (facts.verdict) return "Failed";
-  return podPhase(spec, init, statuses);
+  return podPhase(spec, init, statuses, facts.pod.metadata.deletionTimestamp !== undefined);
 }
 
 export function podStatus(facts: StatusFacts): PodStatus {

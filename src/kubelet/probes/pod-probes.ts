@@ -29,6 +29,8 @@ export interface PodProbesOptions {
 export class PodProbes {
   readonly #options: PodProbesOptions;
   readonly #probed = new Map<string, Probed>();
+  /** Instances that have used up the attempts of their startup probe. */
+  readonly #startupFailed = new Set<string>();
 
   constructor(options: PodProbesOptions) {
     this.#options = options;
@@ -62,10 +64,8 @@ export class PodProbes {
   failed(id: string): "liveness" | "startup" | undefined {
     const probed = this.#probed.get(id);
     if (probed?.probers.get("Liveness")?.verdict === false) return "liveness";
-    return probed?.probers.has("Startup") && this.#startupFailed.has(id) ? "startup" : undefined;
+    return this.#startupFailed.has(id) ? "startup" : undefined;
   }
-
-  readonly #startupFailed = new Set<string>();
 
   /** No more restarts: a Pod that is being deleted is only asked whether it is ready. */
   endRestarts(): void {

@@ -1,0 +1,42 @@
+/** Addresses of Pods, out of the Pod CIDR. What is in use is known from the sandboxes; this only chooses. */
+import { formatIpv4, parseCidr, parseIpv4, sizeOf } from "../machinery/cidr.ts";
+
+export class Addresses {
+  readonly #first: number;
+  readonly #last: number;
+  readonly #held = new Set<number>();
+  #next: number;
+
+  /** The network's own address, the gateway (its first) and the broadcast address are never given. */
+  constructor(podCidr: string) {
+    const cidr = parseCidr(podCidr);
+    this.#first = cidr.base + 2;
+    this.#last = cidr.base + sizeOf(cidr) - 2;
+    this.#next = this.#first;
+  }
+
+  /** Marks an address as used, as one found on a running sandbox. */
+  hold(address: string): void {
+    const value = parseIpv4(address);
+    if (value === undefined || this.#held.has(value)) return;
+    this.#held.add(value);
+    if (value >= this.#next && value < this.#last) this.#next = value + 1;
+  }
+
+  release(address: string): void {
+    const value = parseIpv4(address);
+    if (value !== undefined) this.#held.delete(value);
+  }
+
+  /** The next free one, going round: an address just given up is the last to come again. @throws Error when all are taken. */
+  take(): string {
+    for (let tried = this.#first; tried <= this.#last; tried++) {
+      const candidate = this.#next;
+      this.#next = candidate >= this.#last ? this.#first : candidate + 1;
+      if (this.#held.has(candidate)) continue;
+      this.#held.add(candidate);
+      return formatIpv4(candidate);
+    }
+    throw new Error("no addresses are left in the Pod CIDR");
+  }
+}

@@ -1,0 +1,222 @@
+/** The Node object and its Lease. Rule: https://kubernetes.io/docs/reference/node/node-status/ */
+import { readFile, statfs } from "node:fs/promises";
+import { modify } from "../machinery/client.ts";
+import { microTimestamp, timestamp } from "../machinery/clock.ts";
+import type { RuntimeInfo } from "../machinery/container-runtime.ts";
+import { leases, nodes } from "../machinery/resource.ts";
+import { kubernetesVersion } from "../machinery/settings.ts";
+import { StatusError } from "../machinery/status-error.ts";
+import type { Node, NodeCondition } from "../machinery/types.ts";
+import type { KubeletOptions, NodeResources } from "./parts.ts";
+
+/**
+ * The node tells that it lives this often when nothing changes: the interval at which a kubelet reports an unchanged
+ * status. A Lease every 10 s, as Kubernetes renews it, is of use only to a control plane that may lose sight of its node;
+ * this one runs in the same process, and six writes to disk a minute would keep an idle machine awake.
+ */
+const reportIntervalMs = 5 * 60 * 1000;
+const mostPods = 110;
+const leaseNamespace = "kube-node-lease";
+
+type Options = Pick<KubeletOptions, "client" | "runtime" | "events" | "clock" | "log" | "settings">;
+
+export class NodeStatus {
+  readonly #options: Options;
+  #info: RuntimeInfo | undefined;
+  #ready = true;
+  #timer: Disposable | undefined;
+  #writing: Promise<void> = Promise.resolve();
+  #stopped = false;
+
+  constructor(options: Options) {
+    this.#options = options;
+  }
+
+  async resources(info: RuntimeInfo): Promise<NodeResources> {
+    const disk = await statfs(this.#options.settings.dataDir).catch(() => undefined);
+    return {
+      memoryBytes: info.memoryBytes,
+      allocatable: {
+        cpu: String(info.cpus),
+        memory: `${Math.floor(info.memoryBytes / 1024)}Ki`,
+        "ephemeral-storage": `${Math.floor(((disk?.blocks ?? 0) * (disk?.bsize ?? 0)) / 1024)}Ki`,
+        pods: String(mostPods),
+        "hugepages-1Gi": "0",
+        "hugepages-2Mi": "0",
+      },
+    };
+  }
+
+  /** Makes the Node (or brings it up to date) and its Lease, and keeps both so. */
+  async register(info: RuntimeInfo): Promise<void> {
+    const { client, settings, events } = this.#options;
+    this.#info = info;
+    const name = settings.nodeName;
+    const labels = labelsOf(name, info.architecture);
+    try {
+      await client.create(nodes, {
+        apiVersion: "v1",
+        kind: "Node",
+        metadata: { name, labels, annotations: { "node.alpha.kubernetes.io/ttl": "0" } },
+        spec: { podCIDR: settings.podCidr, podCIDRs: [settings.podCidr] },
+      });
+    } catch (error) {
+      if (!StatusError.is(error, "AlreadyExists")) throw error;
+      await modify(client, nodes, { name }, (node) => {
+        node.metadata.labels = { ...node.metadata.labels, ...labels };
+      });
+    }
+    const node = client.get(nodes, { name });
+    if (node) events.record(node, "Normal", "Starting", "Starting kubelet.");
+    await this.#report();
+    this.#schedule();
+  }
+
+  /** Whether the engine answers; the Node says so at once. */
+  setReady(ready: boolean): void {
+    if (this.#ready === ready || this.#stopped) return;
+    this.#ready = ready;
+    if (!this.#info) return;
+    this.#writing = this.#writing.then(() => this.#report()).catch((error: unknown) => this.#failed(error));
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#timer?.[Symbol.dispose]();
+  }
+
+  #schedule(): void {
+    if (this.#stopped) return;
+    this.#timer = this.#options.clock.after(reportIntervalMs, () => {
+      this.#writing = this.#report().catch((error: unknown) => this.#failed(error));
+      this.#schedule();
+    });
+  }
+
+  #failed(error: unknown): void {
+    this.#options.log.warn({ error: String(error) }, "cannot write the node's status");
+  }
+
+  async #report(): Promise<void> {
+    const { client, settings, clock, events } = this.#options;
+    const info = this.#info;
+    if (!info || this.#stopped) return;
+    const name = settings.nodeName;
+    const { allocatable } = await this.resources(info);
+    const nodeInfo = await systemInfo(info);
+    let becameReady = false;
+    const written = await modify(
+      client,
+      nodes,
+      { name },
+      (node) => {
+        const conditions = conditionsOf(node.status?.conditions ?? [], this.#ready, clock.now());
+        const was = node.status?.conditions?.find(({ type }) => type === "Ready")?.status;
+        becameReady = this.#ready && was !== "True";
+        node.status = {
+          ...node.status,
+          capacity: { ...allocatable },
+          allocatable: { ...allocatable },
+          conditions,
+          addresses: [
+            { type: "InternalIP", address: settings.nodeAddress },
+            { type: "Hostname", address: name },
+          ],
+          daemonEndpoints: { kubeletEndpoint: { Port: settings.apiPort } },
+          nodeInfo,
+        };
+      },
+      { subresource: "status" },
+    );
+    if (written && becameReady) {
+      events.record(written, "Normal", "NodeReady", `Node ${name} status is now: NodeReady`);
+    }
+    await this.#renewLease();
+  }
+
+  async #renewLease(): Promise<void> {
+    const { client, settings, clock } = this.#options;
+    const key = { namespace: leaseNamespace, name: settings.nodeName };
+    const spec = {
+      holderIdentity: settings.nodeName,
+      leaseDurationSeconds: (reportIntervalMs / 1000) * 3,
+      renewTime: microTimestamp(clock.now()),
+    };
+    const renewed = await modify(client, leases, key, (lease) => {
+      lease.spec = { ...lease.spec, ...spec };
+    });
+    if (renewed) return;
+    const node = client.get(nodes, { name: settings.nodeName });
+    const owner = node && {
+      apiVersion: "v1",
+      kind: "Node",
+      name: settings.nodeName,
+      uid: node.metadata.uid,
+    };
+    await client.create(leases, {
+      apiVersion: "coordination.k8s.io/v1",
+      kind: "Lease",
+      metadata: { ...key, ...(owner && { ownerReferences: [owner] }) },
+      spec,
+    });
+  }
+}
+
+function labelsOf(name: string, architecture: string): Record<string, string> {
+  return {
+    "beta.kubernetes.io/arch": architecture,
+    "beta.kubernetes.io/os": "linux",
+    "kubernetes.io/arch": architecture,
+    "kubernetes.io/hostname": name,
+    "kubernetes.io/os": "linux",
+    "node-role.kubernetes.io/control-plane": "",
+  };
+}
+
+function conditionsOf(before: readonly NodeCondition[], ready: boolean, now: number): NodeCondition[] {
+  const verdicts: [string, string, string, string][] = [
+    ["MemoryPressure", "False", "KubeletHasSufficientMemory", "kubelet has sufficient memory available"],
+    ["DiskPressure", "False", "KubeletHasNoDiskPressure", "kubelet has no disk pressure"],
+    ["PIDPressure", "False", "KubeletHasSufficientPID", "kubelet has sufficient PID available"],
+    ready
+      ? ["Ready", "True", "KubeletReady", "kubelet is posting ready status"]
+      : ["Ready", "False", "KubeletNotReady", "container runtime is down"],
+  ];
+  return verdicts.map(([type, status, reason, message]) => {
+    const earlier = before.find((condition) => condition.type === type);
+    const changed = earlier?.status !== status;
+    return {
+      type,
+      status,
+      reason,
+      message,
+      lastHeartbeatTime: timestamp(now),
+      lastTransitionTime: changed ? timestamp(now) : (earlier?.lastTransitionTime ?? timestamp(now)),
+    };
+  });
+}
+
+async function firstLine(path: string): Promise<string> {
+  const text = await readFile(path, "utf8").catch(() => "");
+  return text.trim();
+}
+
+async function systemInfo(info: RuntimeInfo): Promise<NonNullable<NonNullable<Node["status"]>["nodeInfo"]>> {
+  const [machineID, systemUUID, bootID] = await Promise.all([
+    firstLine("/etc/machine-id"),
+    firstLine("/sys/class/dmi/id/product_uuid"),
+    firstLine("/proc/sys/kernel/random/boot_id"),
+  ]);
+  return {
+    machineID,
+    systemUUID: systemUUID || machineID,
+    bootID,
+    kernelVersion: info.kernelVersion,
+    osImage: info.operatingSystem,
+    containerRuntimeVersion: `${info.name}://${info.version}`,
+    kubeletVersion: kubernetesVersion,
+    kubeProxyVersion: kubernetesVersion,
+    operatingSystem: "linux",
+    architecture: info.architecture,
+  };
+}
