@@ -1,18 +1,8 @@
-/**
- * Who may do what. Skiff has one administrator (and whoever shares that group); everybody else who can prove who they are may look
- * at what is served and ask about themselves, as Kubernetes' `system:discovery` and `system:basic-user` let them.
- * Rule: https://kubernetes.io/docs/reference/access-authn-authz/rbac/#default-roles-and-role-bindings
- */
+/** Asks of every request whether its caller may make it (machinery/authorization.ts says who may), and refuses in Kubernetes' words. */
+import { type AccessAttributes, adminGroup, isAllowed } from "../machinery/authorization.ts";
 import { StatusError } from "../machinery/status-error.ts";
 import type { User } from "./api.ts";
 import type { RequestInfo, ResourceRequest } from "./http/request-info.ts";
-
-/** May do everything, as in Kubernetes. */
-export const adminGroup = "system:masters";
-
-const openPaths = ["/api", "/apis", "/healthz", "/livez", "/readyz", "/openapi", "/version", "/version/"];
-
-const selfReviews = new Set(["selfsubjectaccessreviews", "selfsubjectrulesreviews", "selfsubjectreviews"]);
 
 export function isAdmin(user: User): boolean {
   return user.groups.includes(adminGroup);
@@ -20,17 +10,19 @@ export function isAdmin(user: User): boolean {
 
 /** Without any credentials: only whether the server lives, and what version it is. */
 export function allowedToAll(info: RequestInfo): boolean {
-  return !info.isResource && info.verb === "get" && /^\/(healthz|livez|readyz|version)(\/|$)/.test(info.path);
+  return isAllowed([], attributesOf(info));
+}
+
+function attributesOf(info: RequestInfo): AccessAttributes {
+  if (!info.isResource) return { verb: info.verb, path: info.path };
+  const { verb, group, resource, subresource } = info;
+  return { verb, group, resource, ...(subresource && { subresource }) };
 }
 
 /** @throws StatusError Forbidden, in Kubernetes' words. */
 export function authorize(user: User, info: RequestInfo): void {
-  if (isAdmin(user)) return;
-  if (info.isResource) {
-    if (info.verb === "create" && selfReviews.has(info.resource) && !info.subresource) return;
-    throw forbiddenResource(user, info);
-  }
-  if (info.verb === "get" && openPaths.some((path) => info.path === path || info.path.startsWith(`${path}/`))) return;
+  if (isAllowed(user.groups, attributesOf(info))) return;
+  if (info.isResource) throw forbiddenResource(user, info);
   throw new StatusError(
     403,
     "Forbidden",

@@ -25,6 +25,9 @@ export interface Rules {
   nonResourceRules: readonly PathRule[];
 }
 
+/** May do everything, as in Kubernetes. */
+export const adminGroup = "system:masters";
+
 const everything: Rules = {
   resourceRules: [{ verbs: ["*"], apiGroups: ["*"], resources: ["*"] }],
   nonResourceRules: [{ verbs: ["*"], nonResourceURLs: ["*"] }],
@@ -32,7 +35,8 @@ const everything: Rules = {
 
 const publicInfo: PathRule = {
   verbs: ["get"],
-  nonResourceURLs: ["/healthz", "/livez", "/readyz", "/version", "/version/"],
+  // The single checks too (`/readyz/ping`): they say no more than the whole.
+  nonResourceURLs: ["/healthz", "/healthz/*", "/livez", "/livez/*", "/readyz", "/readyz/*", "/version", "/version/"],
 };
 
 const discovery: PathRule = {
@@ -51,7 +55,7 @@ const basicUser: readonly ResourceRule[] = [
 
 /** What members of these groups may do. */
 export function rulesFor(groups: readonly string[]): Rules {
-  if (groups.includes("system:masters")) return everything;
+  if (groups.includes(adminGroup)) return everything;
   if (!groups.includes("system:authenticated")) return { resourceRules: [], nonResourceRules: [publicInfo] };
   return { resourceRules: basicUser, nonResourceRules: [publicInfo, discovery] };
 }

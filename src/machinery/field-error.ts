@@ -45,8 +45,9 @@ export function invalid(field: string, value: unknown, detail: string): FieldErr
   };
 }
 
+/** @param supported printed in this order, which the API does not sort. */
 export function notSupported(field: string, value: unknown, supported: readonly string[]): FieldError {
-  const list = [...supported].sort().map((item) => JSON.stringify(item));
+  const list = supported.map((item) => JSON.stringify(item));
   return {
     reason: "FieldValueNotSupported",
     field,
