@@ -1,5 +1,5 @@
 /**
- * One Service's rules as elements of the table's maps (docs/adr/0004-elements-only.md): a change of a Service changes
+ * One Service's rules as elements of the table's maps (docs/adr/0006-elements-only.md): a change of a Service changes
  * elements, never chains. Pure.
  */
 import { type Cidr, contains } from "../machinery/cidr.ts";

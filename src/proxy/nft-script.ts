@@ -1,7 +1,7 @@
 /**
  * The text given to `nft`: the instance's whole table, or the difference between two states of some Services. Pure.
  *
- * Why the table looks as it does (docs/adr/0004-elements-only.md): Services live in maps, so the kernel finds one by a
+ * Why the table looks as it does (docs/adr/0006-elements-only.md): Services live in maps, so the kernel finds one by a
  * hash look-up however many there are, and one chain per *number* of endpoints serves all Services of that size.
  */
 import type { Cidr } from "../machinery/cidr.ts";

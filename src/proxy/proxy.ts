@@ -24,13 +24,20 @@ export interface ProxyOptions {
   log: Logger;
 }
 
+/** What the proxy does its work with. */
+export interface ProxyTools {
+  backend: RuleBackend;
+  /** Prepares the host's network; false when the Pods' bridge is not there yet, so that it must be done again. */
+  setUpHost(): Promise<boolean>;
+}
+
 const firstRetryMs = 250;
 const longestRetryMs = 30_000;
 const bridgeRetryMs = 500;
 
 export class ServiceProxy implements Traffic {
   readonly #options: ProxyOptions;
-  readonly #backend: RuleBackend;
+  readonly #tools: ProxyTools;
   readonly #answeredElsewhere: ReadonlySet<string>;
   readonly #listeners = new Set<(podUids: ReadonlySet<string>) => void>();
   /** Services that changed since they were last compiled. */
@@ -50,10 +57,10 @@ export class ServiceProxy implements Traffic {
   #retry: Disposable | undefined;
   #bridgeRetry: Disposable | undefined;
 
-  /** @param backend chosen by `settings.proxyMode` if absent. */
-  constructor(options: ProxyOptions, backend?: RuleBackend) {
+  /** @param tools those of `settings.proxyMode` if absent. */
+  constructor(options: ProxyOptions, tools: ProxyTools = toolsFor(options)) {
     this.#options = options;
-    this.#backend = backend ?? backendFor(options);
+    this.#tools = tools;
     // The DNS server itself listens on its address: docs/adr/0005-dns-address.md
     this.#answeredElsewhere = new Set([dnsAddress(options.settings)]);
   }
@@ -64,7 +71,7 @@ export class ServiceProxy implements Traffic {
     this.#slices = new ServiceSlices(this.#options.client, (key) => this.#changed(key));
     for (const key of this.#dirty) this.#compile(key);
     this.#dirty.clear();
-    await this.#backend.replace(this.#rules);
+    await this.#tools.backend.replace(this.#rules);
     this.#acknowledge(this.#rules.keys());
     this.#started = true;
     this.#schedule();
@@ -77,7 +84,7 @@ export class ServiceProxy implements Traffic {
     this.#retry?.[Symbol.dispose]();
     this.#bridgeRetry?.[Symbol.dispose]();
     await this.#working;
-    await this.#backend.stop();
+    await this.#tools.backend.stop();
     this.#inForce.clear();
   }
 
@@ -121,8 +128,8 @@ export class ServiceProxy implements Traffic {
     this.#dirty.clear();
     const changes = keys.flatMap((key) => this.#compile(key) ?? []);
     try {
-      if (this.#broken) await this.#backend.replace(this.#rules);
-      else if (changes.length > 0) await this.#backend.change(changes);
+      if (this.#broken) await this.#tools.backend.replace(this.#rules);
+      else if (changes.length > 0) await this.#tools.backend.change(changes);
     } catch (error) {
       this.#failed(error);
       return;
@@ -175,13 +182,13 @@ export class ServiceProxy implements Traffic {
   }
 
   async #setUpHost(): Promise<void> {
-    const { settings, log, clock } = this.#options;
-    const complete = await setUpHostNetwork(settings, log);
+    const complete = await this.#tools.setUpHost();
     if (complete || this.#stopped) return;
-    this.#bridgeRetry = clock.after(bridgeRetryMs, () => void this.#setUpHost());
+    this.#bridgeRetry = this.#options.clock.after(bridgeRetryMs, () => void this.#setUpHost());
   }
 }
 
-function backendFor({ settings, log }: ProxyOptions): RuleBackend {
-  return settings.proxyMode === "nftables" ? new NftablesBackend(settings, log) : new UserspaceBackend(log);
+function toolsFor({ settings, log }: ProxyOptions): ProxyTools {
+  const backend = settings.proxyMode === "nftables" ? new NftablesBackend(settings, log) : new UserspaceBackend(log);
+  return { backend, setUpHost: () => setUpHostNetwork(settings, log) };
 }

@@ -1,0 +1,45 @@
+import { expect, it } from "vitest";
+import { Balancer } from "./balancer.ts";
+
+const [a, b, c] = ["a", "b", "c"].map((ip) => ({ ip, port: 80 })) as [Target, Target, Target];
+type Target = { ip: string; port: number };
+
+function order(balancer: Balancer, client = "client", now = 0): string {
+  return balancer
+    .order(client, now)
+    .map((target) => target.ip)
+    .join("");
+}
+
+it("takes turns, with the others to fall back on", () => {
+  const balancer = new Balancer();
+  balancer.set([a, b, c], undefined);
+  expect([1, 2, 3, 4].map(() => order(balancer))).toEqual(["abc", "bca", "cab", "abc"]);
+  balancer.set([a], undefined);
+  expect(order(balancer)).toBe("a");
+  balancer.set([], undefined);
+  expect(order(balancer)).toBe("");
+});
+
+it("brings a client back to its target, until it has been idle too long or the target left", () => {
+  const balancer = new Balancer();
+  balancer.set([a, b, c], 10);
+  balancer.connected("client", b, 0);
+  expect(order(balancer, "client", 10_000)).toBe("bac");
+  expect(order(balancer, "client", 10_001)).not.toBe("bac");
+  balancer.connected("client", b, 20_000);
+  balancer.set([a, c], 10);
+  expect(balancer.order("client", 20_000)).not.toContain(b);
+  balancer.set([a, b, c], 10);
+  expect(order(balancer, "client", 20_001)).toBe("bac");
+});
+
+it("forgets clients when affinity is turned off", () => {
+  const balancer = new Balancer();
+  balancer.set([a, b], 10);
+  balancer.connected("client", b, 0);
+  balancer.set([a, b], undefined);
+  expect(order(balancer)).toBe("ab");
+  balancer.connected("client", a, 0);
+  expect(order(balancer)).toBe("ba");
+});

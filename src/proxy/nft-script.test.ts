@@ -1,0 +1,151 @@
+import { describe, expect, it } from "vitest";
+import { parseCidr } from "../machinery/cidr.ts";
+import type { PortRules, ServiceRules } from "./compile.ts";
+import { addChain, addHairpin, changeCommands, deleteHairpin, removeScript, replaceScript } from "./nft-script.ts";
+
+const settings = {
+  table: "skiff-default",
+  bridge: "skiff-default",
+  serviceCidr: "10.96.0.0/12",
+  pods: parseCidr("10.244.0.0/16"),
+};
+
+function port(more: Partial<PortRules> & { ips: string[] }): PortRules {
+  const { ips, ...rest } = more;
+  const targets = ips.map((ip) => ({ ip, port: 8080, podUid: ip }));
+  return { name: "", protocol: "tcp", addresses: ["10.96.7.10"], port: 80, targets, ...rest };
+}
+
+const web: ServiceRules = { ports: [port({ ips: ["10.244.0.5", "10.244.0.6"], nodePort: 30_080 })] };
+
+describe("replaceScript", () => {
+  it("writes the whole table", () => {
+    const sticky = port({ ips: ["192.0.2.1"], affinitySeconds: 60, protocol: "udp", addresses: ["10.96.7.11"] });
+    const rules = new Map([
+      ["default/web", web],
+      ["default/sticky", { ports: [sticky] }],
+      ["default/empty", { ports: [port({ ips: [], addresses: ["10.96.7.12"] })] }],
+    ]);
+    expect(replaceScript(settings, rules)).toMatchInlineSnapshot(`
+      "add table ip skiff-default
+      delete table ip skiff-default
+      table ip skiff-default {
+        map services { type ipv4_addr . inet_proto . inet_service : verdict; }
+        map nodeports { type inet_proto . inet_service : verdict; }
+        map endpoints { typeof ip daddr . meta l4proto . th dport . numgen random mod 2 : ip daddr . th dport; }
+        map nodeport-endpoints { typeof meta l4proto . th dport . numgen random mod 2 : ip daddr . th dport; }
+        set hairpin { type ipv4_addr . ipv4_addr; }
+        chain c2 { meta l4proto { tcp, udp } dnat ip to ip daddr . meta l4proto . th dport . numgen random mod 2 map @endpoints; }
+        chain n2 { meta mark set meta mark | 0x20000 meta l4proto { tcp, udp } dnat ip to meta l4proto . th dport . numgen random mod 2 map @nodeport-endpoints; }
+        chain ca1 { meta l4proto { tcp, udp } dnat ip to ip daddr . meta l4proto . th dport . jhash ip saddr mod 1 seed 0x5eed map @endpoints; }
+        chain dispatch {
+          ip daddr . meta l4proto . th dport vmap @services
+          fib daddr type local meta l4proto . th dport vmap @nodeports
+        }
+        chain prerouting { type nat hook prerouting priority dstnat - 5; policy accept; jump dispatch; }
+        chain output { type nat hook output priority -105; policy accept; jump dispatch; }
+        chain postrouting {
+          type nat hook postrouting priority srcnat - 5; policy accept;
+          meta mark & 0x20000 == 0x20000 masquerade
+          ip saddr 127.0.0.0/8 oifname "skiff-default" masquerade
+          ct status dnat ip saddr . ip daddr @hairpin masquerade
+        }
+        chain refuse {
+          ip daddr 10.96.0.0/12 fib daddr type != local meta l4proto tcp reject with tcp reset
+          ip daddr 10.96.0.0/12 fib daddr type != local reject with icmp port-unreachable
+        }
+        chain refuse-output { type filter hook output priority filter - 5; policy accept; jump refuse; }
+        chain refuse-forward { type filter hook forward priority filter - 5; policy accept; jump refuse; }
+        chain guard-loopback {
+          type filter hook input priority filter - 5; policy accept;
+          iifname "skiff-default" ip daddr 127.0.0.0/8 ct state { new, invalid } drop
+        }
+      }
+      add element ip skiff-default services { 10.96.7.10 . tcp . 80 : goto c2, 10.96.7.11 . udp . 80 : goto ca1 }
+      add element ip skiff-default nodeports { tcp . 30080 : goto n2 }
+      add element ip skiff-default endpoints { 10.96.7.10 . tcp . 80 . 0 : 10.244.0.5 . 8080, 10.96.7.10 . tcp . 80 . 1 : 10.244.0.6 . 8080, 10.96.7.11 . udp . 80 . 0 : 192.0.2.1 . 8080 }
+      add element ip skiff-default nodeport-endpoints { tcp . 30080 . 0 : 10.244.0.5 . 8080, tcp . 30080 . 1 : 10.244.0.6 . 8080 }
+      add element ip skiff-default hairpin { 10.244.0.5 . 10.244.0.5, 10.244.0.6 . 10.244.0.6 }
+      "
+    `);
+  });
+
+  it("keeps each command within bounds, whatever the number of Services", () => {
+    const rules = new Map(
+      Array.from(
+        { length: 5_000 },
+        (_, n) =>
+          [
+            `default/s${n}`,
+            { ports: [port({ ips: ["10.244.0.5"], addresses: [`10.96.${n >> 8}.${n & 255}`] })] },
+          ] as const,
+      ),
+    );
+    const commands = replaceScript(settings, rules)
+      .split("\n")
+      .filter((line) => line.startsWith("add element ip skiff-default services "));
+    expect(commands).toHaveLength(3);
+  });
+});
+
+describe("changeCommands", () => {
+  it.each<[string, ServiceRules | undefined, ServiceRules | undefined, string[]]>([
+    [
+      "a new Service",
+      undefined,
+      { ports: [port({ ips: ["10.244.0.5"] })] },
+      [
+        "add element ip t services { 10.96.7.10 . tcp . 80 : goto c1 }",
+        "add element ip t endpoints { 10.96.7.10 . tcp . 80 . 0 : 10.244.0.5 . 8080 }",
+      ],
+    ],
+    [
+      "a Service that is gone",
+      { ports: [port({ ips: ["10.244.0.5"], nodePort: 30_080 })] },
+      undefined,
+      [
+        "delete element ip t services { 10.96.7.10 . tcp . 80 }",
+        "delete element ip t nodeports { tcp . 30080 }",
+        "delete element ip t endpoints { 10.96.7.10 . tcp . 80 . 0 }",
+        "delete element ip t nodeport-endpoints { tcp . 30080 . 0 }",
+      ],
+    ],
+    [
+      "another endpoint: only its element",
+      { ports: [port({ ips: ["10.244.0.5", "10.244.0.6"] })] },
+      { ports: [port({ ips: ["10.244.0.5", "10.244.0.7"] })] },
+      [
+        "delete element ip t endpoints { 10.96.7.10 . tcp . 80 . 1 }",
+        "add element ip t endpoints { 10.96.7.10 . tcp . 80 . 1 : 10.244.0.7 . 8080 }",
+      ],
+    ],
+    [
+      "the last endpoint left: no element, so that it is refused",
+      { ports: [port({ ips: ["10.244.0.5"] })] },
+      { ports: [port({ ips: [] })] },
+      [
+        "delete element ip t services { 10.96.7.10 . tcp . 80 }",
+        "delete element ip t endpoints { 10.96.7.10 . tcp . 80 . 0 }",
+      ],
+    ],
+    ["nothing that concerns the kernel", web, { ports: [{ ...(web.ports[0] as PortRules), name: "renamed" }] }, []],
+  ])("%s", (_name, before, after, expected) => {
+    expect(changeCommands("t", [{ ...(before && { before }), ...(after && { after }) }])).toEqual(expected);
+  });
+
+  it("removes before it adds, so that a NodePort may pass from one Service to another", () => {
+    const old = { ports: [port({ ips: ["10.244.0.5"], addresses: [], nodePort: 30_080 })] };
+    const next = { ports: [port({ ips: ["10.244.0.6"], addresses: [], nodePort: 30_080 })] };
+    const commands = changeCommands("t", [{ after: next }, { before: old }]);
+    expect(commands.map((command) => command.split(" ")[0])).toEqual(["delete", "delete", "add", "add"]);
+  });
+});
+
+it("adds chains for sizes, and pairs for Pods that may call themselves", () => {
+  expect(addChain("t", { via: "nodeport", by: "client", size: 4 })).toBe(
+    "add chain ip t na4; add rule ip t na4 meta mark set meta mark | 0x20000 meta l4proto { tcp, udp } dnat ip to meta l4proto . th dport . jhash ip saddr mod 4 seed 0x5eed map @nodeport-endpoints",
+  );
+  expect(addHairpin("t", ["10.244.0.5"])).toEqual(["add element ip t hairpin { 10.244.0.5 . 10.244.0.5 }"]);
+  expect(deleteHairpin("t", [])).toEqual([]);
+  expect(removeScript("t")).toBe("add table ip t\ndelete table ip t\n");
+});
