@@ -2,7 +2,7 @@
 import type { Clock } from "../machinery/clock.ts";
 import type { AdmissionContext, ServiceAccountClaims, SubresourceContext } from "../machinery/kind.ts";
 import type { KubeObject, ObjectKey, Stored } from "../machinery/object.ts";
-import { apiVersionOf, groupResource, type Resource } from "../machinery/resource.ts";
+import { groupResource, type Resource } from "../machinery/resource.ts";
 import type { SchemaSource } from "../machinery/schema/schema.ts";
 import { matches } from "../machinery/selector.ts";
 import type { ClusterSettings } from "../machinery/settings.ts";
@@ -84,8 +84,4 @@ export function readThrough(reader: ObjectReader): AdmissionContext["read"] {
       return all.filter((object) => matches(selector, object.metadata.labels));
     },
   };
-}
-
-export function servedApiVersion(kind: ServedKind): string {
-  return apiVersionOf(kind);
 }
