@@ -4,7 +4,7 @@
  */
 import Database from "better-sqlite3";
 import type { KubeObject, Stored } from "../machinery/object.ts";
-import type { Change } from "./change.ts";
+import { type Change, revisionOf } from "./change.ts";
 
 /** Raised when the tables change; a database of a newer Skiff is refused. */
 const schemaVersion = 1;
@@ -84,7 +84,7 @@ export class Log {
 
   #insertChange({ revision, resource, type, object, previous }: Change): void {
     const { namespace = "", name } = object.metadata;
-    const replaced = previous ? Number(previous.metadata.resourceVersion) : 0;
+    const replaced = previous ? revisionOf(previous) : 0;
     const deleted = type === "DELETED" ? 1 : 0;
     this.#insert.run(revision, resource, namespace, name, replaced, deleted, JSON.stringify(object));
   }

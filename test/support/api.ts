@@ -9,6 +9,7 @@ import { InProcessClient } from "../../src/apiserver/in-process-client.ts";
 import type { ApiParts } from "../../src/apiserver/parts.ts";
 import { Pipeline } from "../../src/apiserver/pipeline.ts";
 import { Registry } from "../../src/apiserver/registry.ts";
+import { configMap } from "../../src/kinds/config-map/index.ts";
 import { namespace } from "../../src/kinds/namespace/index.ts";
 import type { Client } from "../../src/machinery/client.ts";
 import { FakeClock } from "../../src/machinery/clock.ts";
@@ -119,3 +120,6 @@ export async function startApi(kinds: readonly KindDefinition[], options: TestAp
     },
   };
 }
+
+/** Real kinds for tests of what is beneath the kinds, which may not import them. */
+export { configMap, namespace };

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { configMap } from "../../kinds/config-map/index.ts";
-import { namespace } from "../../kinds/namespace/index.ts";
+import { configMap, namespace } from "../../../test/support/api.ts";
 import { printFieldError } from "../../machinery/field-error.ts";
 import type { ObjectMeta } from "../../machinery/types.ts";
 import { metadataErrors } from "./validate-metadata.ts";

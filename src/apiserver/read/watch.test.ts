@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { startApi, type TestApi } from "../../../test/support/api.ts";
+import { configMap, startApi, type TestApi } from "../../../test/support/api.ts";
 import { widget, widgetSchemas, widgets } from "../../../test/support/widget.ts";
-import { configMap } from "../../kinds/config-map/index.ts";
 import { configMaps } from "../../machinery/resource.ts";
 import { parseSelector } from "../../machinery/selector.ts";
 import { StatusError } from "../../machinery/status-error.ts";

@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { refusal, request, startApi, type TestApi } from "../../../test/support/api.ts";
+import { configMap, refusal, request, startApi, type TestApi } from "../../../test/support/api.ts";
 import { widget, widgetSchemas, widgets } from "../../../test/support/widget.ts";
-import { configMap } from "../../kinds/config-map/index.ts";
 import { configMaps, namespaces } from "../../machinery/resource.ts";
 
 const start = (): Promise<TestApi> => startApi([widget, configMap], { schemas: widgetSchemas });
