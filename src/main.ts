@@ -131,13 +131,12 @@ export async function start(options: DaemonOptions): Promise<RunningDaemon> {
       events: new ClientEventRecorder({ client: schedulerClient, clock, log, component: "default-scheduler" }),
       clock,
       log: log.child({ component: "scheduler" }),
-      settings,
       bind: api.bind,
     });
     scheduler.start();
     undo.push(() => scheduler.stop());
     await kubelet.start();
-    undo.push(({ keepPods }) => kubelet.stop({ keepPods }));
+    undo.push(({ keepPods }) => kubelet.stop({ stopPods: !keepPods }));
 
     log.info({ ...report }, "ready");
     return { report, stop, stopped };
