@@ -68,6 +68,7 @@ export class ApiServer {
     const parts: AppParts = {
       api: options.api,
       verifyToken: options.verifyToken,
+      schemas: options.schemas,
       openApi: new OpenApiDocuments(options.schemas),
       connectors: options.connectors ?? {},
       routes: options.routes ?? [],

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { builtinSchemas } from "../../machinery/schema/builtin-schemas.ts";
 import { decodeObject, decodePatch } from "./body.ts";
 
 function decode(text: string, type?: string) {
-  return decodeObject(Buffer.from(text), type, "ConfigMap");
+  return decodeObject(Buffer.from(text), type, "ConfigMap", builtinSchemas);
 }
 
 describe("decodeObject", () => {

@@ -3,10 +3,12 @@
  * Rule: https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-encodings
  */
 import type { IncomingMessage } from "node:http";
+import type { SchemaSource } from "../../machinery/schema/schema.ts";
 import { StatusError } from "../../machinery/status-error.ts";
 import { duplicateJsonKeys } from "./duplicate-json-keys.ts";
 import { describeJsonError } from "./go-json-error.ts";
 import { mediaTypeOf } from "./media-types.ts";
+import { ProtobufError } from "./protobuf/wire.ts";
 import { parseYaml, YamlError } from "./yaml.ts";
 
 /** As the API server of Kubernetes: 3 MiB. */
@@ -54,13 +56,20 @@ export interface DecodedBody {
   duplicates: readonly string[];
 }
 
+const protobuf = "application/vnd.kubernetes.protobuf";
+
 /**
  * @param kind name of the object expected, for messages.
- * @returns undefined where there was no body.
  * @throws StatusError UnsupportedMediaType; BadRequest when it cannot be read.
  */
-export async function decodeObject(body: Buffer, contentType: string | undefined, kind: string): Promise<DecodedBody> {
+export async function decodeObject(
+  body: Buffer,
+  contentType: string | undefined,
+  kind: string,
+  schemas: SchemaSource,
+): Promise<DecodedBody> {
   const type = mediaTypeOf(contentType) || "application/json";
+  if (type === protobuf) return { value: await parseProtobuf(body, kind, schemas), duplicates: [] };
   if (type !== "application/json" && type !== "application/yaml") throw unknownFormat();
   const text = body.toString("utf8");
   let decoded: DecodedBody;
@@ -97,6 +106,20 @@ export async function decodePatch(body: Buffer, encoding: "json" | "yaml"): Prom
   }
 }
 
+/** Tables and decoder are loaded when the first such body comes. */
+async function parseProtobuf(body: Buffer, kind: string, schemas: SchemaSource): Promise<unknown> {
+  const [{ decodeProtobuf }, numbers] = await Promise.all([
+    import("./protobuf/decode.ts"),
+    import("./protobuf/field-numbers.json", { with: { type: "json" } }),
+  ]);
+  try {
+    return decodeProtobuf(body, schemas, numbers.default);
+  } catch (error) {
+    if (!(error instanceof ProtobufError)) throw error;
+    throw unrecognized(kind, error.message, body);
+  }
+}
+
 class JsonError extends Error {}
 
 /** @throws JsonError */
@@ -118,7 +141,7 @@ function unknownFormat(): StatusError {
   return new StatusError(
     415,
     "UnsupportedMediaType",
-    "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml",
+    "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf",
   );
 }
 

@@ -1,5 +1,6 @@
 /** One request on its way through the API server, and the answer to it. */
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { SchemaSource } from "../../machinery/schema/schema.ts";
 import type { Api, ServedKind, User } from "../api.ts";
 import type { OtherRequest, ResourceRequest } from "./request-info.ts";
 
@@ -15,6 +16,8 @@ export interface Exchange {
 /** What requests are answered from. */
 export interface HttpParts {
   api: Api;
+  /** Of everything that may be sent. */
+  schemas: SchemaSource;
   /** Milliseconds since the epoch, for the ages in tables. */
   now: () => number;
   /** Watches under way; each is aborted when the server closes. */

@@ -77,25 +77,27 @@ const collectionVerbs: readonly Verb[] = ["list", "watch", "create", "deletecoll
 const objectVerbs: readonly Verb[] = ["get", "update", "patch", "delete"];
 const everyVerb: readonly Verb[] = [...collectionVerbs, ...objectVerbs];
 
-async function create({ api, now }: HttpParts, exchange: ResourceExchange): Promise<void> {
+async function create(parts: HttpParts, exchange: ResourceExchange): Promise<void> {
+  const { api, now } = parts;
   const { info, kind, request } = exchange;
   const as = representationOf(exchange);
   const options = writeContext("CreateOptions", info.query, request.headers["user-agent"]);
-  const body = await readObject(exchange, kind.definition.resource.kind, options);
+  const body = await readObject(parts, exchange, kind.definition.resource.kind, options);
   const object = await api.create(kind, info.namespace, body, contextOf(exchange, options));
   return showObject(exchange, kind, as, 201, object, now());
 }
 
 async function update(
-  { api, now }: HttpParts,
+  parts: HttpParts,
   exchange: ResourceExchange,
   key: ObjectKey,
   subresource?: string,
 ): Promise<void> {
+  const { api, now } = parts;
   const { info, kind, request } = exchange;
   const as = representationOf(exchange);
   const options = writeContext("UpdateOptions", info.query, request.headers["user-agent"]);
-  const body = await readObject(exchange, shownKind(kind, subresource), options);
+  const body = await readObject(parts, exchange, shownKind(kind, subresource), options);
   const { object, created } = await api.update(kind, key, body, contextOf(exchange, options), subresource);
   return showObject(exchange, kind, as, created ? 201 : 200, object, now());
 }
@@ -117,10 +119,11 @@ async function patch(
   return showObject(exchange, kind, as, created ? 201 : 200, object, now());
 }
 
-async function remove({ api, now }: HttpParts, exchange: ResourceExchange, key: ObjectKey): Promise<void> {
+async function remove(parts: HttpParts, exchange: ResourceExchange, key: ObjectKey): Promise<void> {
+  const { api, now } = parts;
   const { kind, request, response, warnings } = exchange;
   const as = representationOf(exchange);
-  const { options, dryRun } = await readDeleteOptions(exchange);
+  const { options, dryRun } = await readDeleteOptions(parts, exchange);
   const { object, gone } = await api.delete(kind, key, options, contextOf(exchange, { fieldManager: "", dryRun }));
   // Kinds with a grace period (Pods) answer with the object even when it went at once.
   if (!gone || kind.definition.gracePeriod) return showObject(exchange, kind, as, 200, object, now());
@@ -138,19 +141,20 @@ function deleted(kind: ServedKind, { metadata }: Stored<KubeObject>) {
   return { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", details };
 }
 
-async function removeCollection({ api, now }: HttpParts, exchange: ResourceExchange): Promise<void> {
+async function removeCollection(parts: HttpParts, exchange: ResourceExchange): Promise<void> {
+  const { api, now } = parts;
   const { info, kind } = exchange;
   const as = representationOf(exchange);
   const query = listQuery(info.query, info.namespace);
-  const { options, dryRun } = await readDeleteOptions(exchange);
+  const { options, dryRun } = await readDeleteOptions(parts, exchange);
   const result = await api.deleteCollection(kind, query, options, contextOf(exchange, { fieldManager: "", dryRun }));
   return showList(exchange, kind, as, result, now());
 }
 
-async function readDeleteOptions({ request, info }: ResourceExchange) {
+async function readDeleteOptions({ schemas }: HttpParts, { request, info }: ResourceExchange) {
   const body = await readBody(request);
   if (body.length === 0) return deleteOptions(info.query, undefined);
-  const { value } = await decodeObject(body, request.headers["content-type"], "DeleteOptions");
+  const { value } = await decodeObject(body, request.headers["content-type"], "DeleteOptions", schemas);
   return deleteOptions(info.query, value);
 }
 
@@ -182,16 +186,17 @@ export async function answerSubresource(parts: HttpParts, exchange: ResourceExch
 const statusPart = { type: "update" } as const;
 
 async function createSubresource(
-  { api, now }: HttpParts,
+  parts: HttpParts,
   exchange: ResourceExchange,
   key: ObjectKey,
   name: string,
   bodyKind: string,
 ): Promise<void> {
+  const { api, now } = parts;
   const { info, kind, request } = exchange;
   const as = representationOf(exchange);
   const options = writeContext("CreateOptions", info.query, request.headers["user-agent"]);
-  const body = await readObject(exchange, bodyKind, options);
+  const body = await readObject(parts, exchange, bodyKind, options);
   const object = await api.createSubresource(kind, key, name, body, contextOf(exchange, options));
   return showObject(exchange, kind, as, 201, object, now());
 }
@@ -201,9 +206,14 @@ function shownKind({ definition }: ServedKind, subresource: string | undefined):
   return part?.kind?.kind ?? definition.resource.kind;
 }
 
-async function readObject(exchange: ResourceExchange, kind: string, options: WriteContext): Promise<unknown> {
+async function readObject(
+  { schemas }: HttpParts,
+  exchange: ResourceExchange,
+  kind: string,
+  options: WriteContext,
+): Promise<unknown> {
   const { request } = exchange;
-  const decoded = await decodeObject(await readBody(request), request.headers["content-type"], kind);
+  const decoded = await decodeObject(await readBody(request), request.headers["content-type"], kind, schemas);
   return checkDuplicates(exchange, kind, decoded, options);
 }
 
