@@ -25,7 +25,7 @@ await build({
   legalComments: "none",
   logLevel: "warning",
   // Native, or loading files beside itself: these stay where npm put them.
-  external: ["better-sqlite3", "cpu-features", "ssh2", "pino"],
+  external: ["better-sqlite3", "cpu-features", "ssh2", "pino", "@peculiar/x509"],
   define: { "process.env.SKIFF_VERSION": JSON.stringify(version) },
   // Bundled CommonJS packages call `require` for Node's own modules.
   banner: {
