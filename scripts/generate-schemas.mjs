@@ -3,7 +3,8 @@
  * those):
  *   src/generated/schemas/apps.v1.json        { "apps.v1.Deployment": Schema, … }
  *   src/generated/descriptions/apps.v1.json   { "apps.v1.Deployment": { "": "…", "spec": "…" }, … }
- * Does nothing when they are newer than what they are made from.
+ * Does nothing when they are newer than what they are made from. With `--if-possible` (npm's `prepare`, which runs in
+ * installations without development packages too) nor when there is nothing to make them from.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
@@ -57,6 +58,9 @@ function upToDate() {
   const made = statSync(stamp).mtimeMs;
   return readFileSync(stamp, "utf8") === packageVersion() && inputs().every((path) => statSync(path).mtimeMs <= made);
 }
+
+const possible = existsSync(join(declarations, "package.json"));
+if (!possible && process.argv.includes("--if-possible")) process.exit(0);
 
 if (!upToDate()) {
   const { readDeclarations } = await import("./schema/declarations.mjs");

@@ -27,7 +27,7 @@ export function readDeclarations(path, module, definitions) {
   const imported = new Map();
   for (const statement of file.statements) {
     if (!ts.isImportDeclaration(statement)) continue;
-    const from = posix.join(posix.dirname(module), statement.moduleSpecifier.text).replaceAll("/", ".");
+    const from = groupOf(statement.moduleSpecifier.text, module);
     for (const { name } of statement.importClause.namedBindings.elements)
       imported.set(name.text, `${from}.${name.text}`);
   }
@@ -47,6 +47,13 @@ export function readDeclarations(path, module, definitions) {
     }
     if (required.size > 0) definition.required = [...required].sort((a, b) => (a < b ? -1 : 1));
   }
+}
+
+/** `meta.v1` for `../meta/v1` within the package, and for `kubernetes-types/meta/v1.d.ts` from outside. */
+function groupOf(specifier, module) {
+  const inPackage = specifier.startsWith("kubernetes-types/");
+  const path = inPackage ? posix.relative("kubernetes-types", specifier) : posix.join(posix.dirname(module), specifier);
+  return path.replace(/\.d\.ts$/, "").replaceAll("/", ".");
 }
 
 /** The text of the comment above a declaration. */

@@ -32,11 +32,6 @@ function byName<T>(load: (groupVersion: string) => Readonly<Record<string, T>>):
 /** Definitions such as `apps.v1.Deployment`, without descriptions. */
 export const builtinSchemas: SchemaSource = byName((groupVersion) => read<Schema>("schemas", groupVersion));
 
-/** Every definition of a group and version (`apps.v1`), for OpenAPI. Empty when there is no such group. */
-export function builtinDefinitions(groupVersion: string): readonly string[] {
-  return /^[a-z]+\.v\d+$/.test(groupVersion) ? Object.keys(read<Schema>("schemas", groupVersion)) : [];
-}
-
 const descriptions = byName((groupVersion) => read<Readonly<Record<string, string>>>("descriptions", groupVersion));
 
 /** A definition with the descriptions of itself and its fields, for OpenAPI and `kubectl explain`. */

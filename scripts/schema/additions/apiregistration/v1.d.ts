@@ -1,4 +1,4 @@
-import type { ListMeta, ObjectMeta, Time } from "../meta/v1";
+import type { ListMeta, ObjectMeta, Time } from "kubernetes-types/meta/v1.d.ts";
 /** APIService makes a server for a group and version known. */
 export interface APIService {
   /** Versioned schema of this representation of the object. */
