@@ -103,6 +103,11 @@ describe("unknown fields are dropped and named", () => {
   });
 });
 
+it("names a hundred unknown fields and no more", () => {
+  const many = Object.fromEntries(Array.from({ length: 1000 }, (_, number) => [`x${number}`, 1]));
+  expect(decodeAs("core.v1.ConfigMap", many).unknownFields).toHaveLength(100);
+});
+
 it("never lets a key reach a prototype", () => {
   const body: unknown = JSON.parse(
     '{"__proto__":{"polluted":1},"data":{"__proto__":"kept","constructor":"kept"},"metadata":{"labels":{"__proto__":"a"}}}',

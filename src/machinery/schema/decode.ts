@@ -14,12 +14,15 @@ import type { SchemaSource } from "./schema.ts";
 export interface Decoded {
   /** A new object; shares nothing with the value. */
   object: KubeObject;
-  /** Paths of the fields that were dropped: `spec.replica`, `spec.template.spec.containers[0].foo`. */
+  /** Paths of the fields that were dropped (the first hundred): `spec.replica`, `spec.template.spec.containers[0].foo`. */
   unknownFields: string[];
 }
 
 /** Deeper than any real object; what comes after (copying, printing) recurses too. */
 const deepest = 1000;
+
+/** As many as Kubernetes tells of; a body may hold a million. */
+const mostUnknownFields = 100;
 
 /**
  * @param schemaName as in the generated schemas: `apps.v1.Deployment`.
@@ -61,7 +64,7 @@ class Decoder {
       const child = value[key];
       if (field === undefined) {
         if (node.open) setOwn(result, key, this.#copy(child, path.length));
-        else this.unknownFields.push(this.#print(key));
+        else if (this.unknownFields.length < mostUnknownFields) this.unknownFields.push(this.#print(key));
         continue;
       }
       if (child === null || child === undefined) continue;
