@@ -36,7 +36,7 @@ export interface SkiffApi {
   /** A token for a container, bound to its Pod. */
   issuePodToken: IssueToken;
   /** Assigns a Pod to a node, as the scheduler does. */
-  bind(namespace: string, pod: string, node: string): Promise<void>;
+  bind(namespace: string, pod: string, uid: string, node: string): Promise<void>;
   /** A component's own client: its name in access checks, and in `metadata.managedFields`. */
   clientFor(user: string, fieldManager: string): Client;
   /** The listeners, not yet listening. */
@@ -79,10 +79,10 @@ export async function buildApi(settings: ClusterSettings, paths: InstancePaths, 
       const claims = { namespace, serviceAccount: { name: serviceAccount, uid }, pod, ...(audiences && { audiences }) };
       return tokens.issue(claims, expirationSeconds);
     },
-    bind: async (namespace, name, node) => {
+    bind: async (namespace, name, uid, node) => {
       const kind = pipeline.served("", "v1", "pods");
       if (!kind) throw StatusError.noSuchResource();
-      const binding = { metadata: { namespace, name }, target: { kind: "Node", name: node } };
+      const binding = { metadata: { namespace, name, uid }, target: { kind: "Node", name: node } };
       await pipeline.createSubresource(kind, { namespace, name }, "binding", binding, {
         user: { name: "system:kube-scheduler", groups: ["system:masters", "system:authenticated"] },
         fieldManager: "kube-scheduler",
