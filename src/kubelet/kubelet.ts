@@ -1,6 +1,7 @@
 /** The kubelet: runs the Pods assigned to its node, tells of their state and of the node's, and lets clients into containers. */
 import type { Duplex, Readable } from "node:stream";
 import { containerLabels, type RuntimeContainer, type RuntimeEvent } from "../machinery/container-runtime.ts";
+import { equal } from "../machinery/equal.ts";
 import { keyOf, parseKey, type Stored } from "../machinery/object.ts";
 import type { ExecOptions, ExecSession, LogOptions, PodStreams, StreamOptions } from "../machinery/pod-streams.ts";
 import { configMaps, pods, secrets } from "../machinery/resource.ts";
@@ -64,8 +65,10 @@ export class Kubelet implements PodStreams {
     await this.#firstSync();
     await this.#node.register(info);
     this.#watches.push(
-      client.watch(pods, ({ object, previous }) => {
-        if (object.spec?.nodeName === settings.nodeName) this.#podChanged(object, previous);
+      client.watch(pods, ({ type, object, previous }) => {
+        if (object.spec?.nodeName !== settings.nodeName) return;
+        if (type === "DELETED") this.#workers.get(object.metadata.uid)?.notify();
+        else this.#podChanged(object, previous);
       }),
       client.watch(configMaps, ({ object }) => this.#referenceChanged("configmap", object)),
       client.watch(secrets, ({ object }) => this.#referenceChanged("secret", object)),
@@ -145,9 +148,10 @@ export class Kubelet implements PodStreams {
   #podChanged(pod: Stored<Pod>, previous: Stored<Pod> | undefined): void {
     const worker = this.#workers.get(pod.metadata.uid) ?? this.#newWorker(keyOf(pod), pod.metadata.uid);
     const { labels, annotations } = pod.metadata;
-    const retold = previous && (previous.metadata.labels !== labels || previous.metadata.annotations !== annotations);
+    const before = previous?.metadata;
+    const retold = before && !(equal(before.labels, labels) && equal(before.annotations, annotations));
     if (retold && showsMetadata(pod)) worker.notifyVolumes();
-    else worker.notify();
+    else if (!previous || concernsKubelet(pod, previous)) worker.notify();
   }
 
   #newWorker(key: string, uid: string): PodWorker {
@@ -203,4 +207,18 @@ export class Kubelet implements PodStreams {
     const sandboxes = running.filter((instance) => nameOf(instance) === undefined);
     await Promise.all(sandboxes.map(({ id }) => this.#options.runtime.signal(id, "SIGKILL")));
   }
+}
+
+/** Whether a change is more than the kubelet's own writing of the status. */
+function concernsKubelet(pod: Stored<Pod>, previous: Stored<Pod>): boolean {
+  const { deletionTimestamp, deletionGracePeriodSeconds, finalizers } = pod.metadata;
+  const before = previous.metadata;
+  return (
+    before.deletionTimestamp !== deletionTimestamp ||
+    before.deletionGracePeriodSeconds !== deletionGracePeriodSeconds ||
+    !equal(before.finalizers, finalizers) ||
+    !equal(previous.spec, pod.spec) ||
+    // Others answer readiness gates by writing conditions.
+    pod.spec?.readinessGates !== undefined
+  );
 }

@@ -26,7 +26,8 @@ export function toRuntimeError(thrown: unknown): RuntimeError {
     const lost = unreachable.has(error.code ?? "") || error.message === "socket hang up";
     return new RuntimeError(lost ? "Unavailable" : "Other", error.message);
   }
-  const message = error.json?.message ?? error.message;
+  // Where the answer was a stream, dockerode puts the engine's sentence behind words of its own.
+  const message = (error.json?.message ?? error.message.replace(/^\(HTTP code \d+\) .*? - /, "")).trim();
   if (/address already in use/i.test(message) && !/bind/i.test(message)) {
     return new RuntimeError("AddressInUse", message);
   }
