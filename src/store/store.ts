@@ -165,8 +165,12 @@ export class Store {
       batch.fail(StatusError.internal(`the change could not be written to disk and was undone: ${why}`));
       return;
     }
-    this.#publish(batch.changes);
-    batch.succeed();
+    try {
+      this.#publish(batch.changes);
+    } finally {
+      // Whatever befell those who were told: it is on disk.
+      batch.succeed();
+    }
   }
 
   #publish(changes: readonly Change[]): void {

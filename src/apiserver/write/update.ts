@@ -43,10 +43,15 @@ export async function updateDecoded(
   next.metadata.resourceVersion = sent.metadata?.resourceVersion ?? "";
   next.metadata.uid = sent.metadata?.uid || old.metadata.uid;
   if (part) takeOverPart(part, next, sent, old);
-  else (next as { status?: unknown }).status = (sent as { status?: unknown }).status;
+  else takeOverStatus(next, sent);
   if (tracked && sent.metadata?.managedFields) next.metadata.managedFields = sent.metadata.managedFields;
   const stored = await replace(parts, kind, { old, next, subresource, tracked }, context);
   return viewOf(kind, part, stored);
+}
+
+function takeOverStatus(next: KubeObject & { status?: unknown }, sent: KubeObject & { status?: unknown }): void {
+  if (sent.status === undefined) delete next.status;
+  else next.status = sent.status;
 }
 
 function takeOverPart(
