@@ -1,4 +1,6 @@
 /** Paths that are no resource: discovery, OpenAPI, version, health. */
+import { promisify } from "node:util";
+import { gunzip as gunzipInto } from "node:zlib";
 import type { Api } from "../api.ts";
 import { aggregatedContentType, aggregatedVersionOf, groupDiscoveryList } from "./aggregated-discovery.ts";
 import { apiGroup, apiGroupList, apiResourceList, apiVersions } from "./discovery.ts";
@@ -6,9 +8,12 @@ import type { Exchange } from "./exchange.ts";
 import { type HealthCheck, health } from "./health.ts";
 import { negotiate, notAcceptable, parseAccept } from "./media-types.ts";
 import type { OpenApiDocument, OpenApiDocuments } from "./openapi/documents.ts";
+import { askedProtobuf, openApi2Protobuf } from "./openapi/v2-protobuf.ts";
 import { type Headers, sendJson, sendText, sendYaml } from "./responses.ts";
 import { type ServedGroup, servedGroups } from "./served-groups.ts";
 import { versionInfo } from "./version.ts";
+
+const gunzip = promisify(gunzipInto);
 
 export interface OtherParts {
   api: Api;
@@ -64,38 +69,51 @@ function discoveryDocument(
 
 async function answerOpenApi(parts: OtherParts, exchange: Exchange, [version, ...rest]: string[]): Promise<void> {
   const kinds = parts.api.allServed();
-  if (version === "v2" && rest.length === 0) return sendDocument(exchange, parts.openApi.v2(kinds));
+  const { accept } = exchange.request.headers;
+  if (version === "v2" && rest.length === 0) {
+    const type = preferred(accept, ["application/json", openApi2Protobuf, askedProtobuf]);
+    if (type === "application/json") return sendDocument(exchange, parts.openApi.v2(kinds, "json"), type);
+    return sendDocument(exchange, parts.openApi.v2(kinds, "protobuf"), openApi2Protobuf);
+  }
   if (version !== "v3") return notFound(parts, exchange);
   if (rest.length === 0) return send(exchange, parts.openApi.index(kinds));
   const document = parts.openApi.v3(kinds, rest.join("/"));
-  return document ? sendDocument(exchange, document) : notFound(parts, exchange);
+  if (!document) return notFound(parts, exchange);
+  return sendDocument(exchange, document, preferred(accept, ["application/json"]));
 }
 
-async function sendDocument({ request, response, info }: Exchange, { gzipped, hash }: OpenApiDocument): Promise<void> {
-  // Clients that know only the protobuf form look for another source, or do without.
-  const accept = request.headers.accept ?? "*/*";
-  if (!parseAccept(accept).some(({ type }) => /^(\*|application)\/(\*|json)$/.test(type))) {
-    throw notAcceptable("406: Not Acceptable");
+/** The first of the client's media types that can be had. @throws StatusError NotAcceptable. */
+function preferred(accept: string | undefined, offered: readonly string[]): string {
+  for (const { type } of parseAccept(accept || "*/*")) {
+    const found = type === "*/*" || type === "application/*" ? offered[0] : offered.find((one) => one === type);
+    if (found) return found;
   }
+  throw notAcceptable("406: Not Acceptable");
+}
+
+async function sendDocument(
+  { request, response, info }: Exchange,
+  { gzipped, hash }: OpenApiDocument,
+  type: string,
+): Promise<void> {
   const tag = `"${hash}"`;
-  const caching = {
+  const headers = {
+    "Content-Type": type,
     ETag: tag,
     // A URL that names the hash will never mean another text.
     "Cache-Control": info.query.get("hash") === hash ? "public, immutable" : "no-cache, private",
     Vary: "Accept, Accept-Encoding",
   };
   if (request.headers["if-none-match"] === tag) {
-    response.writeHead(304, caching).end();
+    response.writeHead(304, headers).end();
     return;
   }
-  const type = { ...caching, "Content-Type": "application/json" };
   if (/\bgzip\b/.test(request.headers["accept-encoding"]?.toString() ?? "")) {
-    response.writeHead(200, { ...type, "Content-Encoding": "gzip", "Content-Length": gzipped.length });
+    response.writeHead(200, { ...headers, "Content-Encoding": "gzip", "Content-Length": gzipped.length });
     response.end(gzipped);
     return;
   }
-  const { gunzipSync } = await import("node:zlib");
-  response.writeHead(200, type).end(gunzipSync(gzipped));
+  response.writeHead(200, headers).end(await gunzip(gzipped));
 }
 
 /** As Kubernetes: a path that nobody serves is answered with all that are. */

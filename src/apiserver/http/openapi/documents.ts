@@ -9,10 +9,10 @@ import type { SchemaSource } from "../../../machinery/schema/schema.ts";
 import type { ServedKind } from "../../api.ts";
 import { servedGroups } from "../served-groups.ts";
 import { openApi2Document } from "./v2.ts";
+import { encodeOpenApi2 } from "./v2-protobuf.ts";
 import { openApi3Document } from "./v3.ts";
 
 export interface OpenApiDocument {
-  /** JSON text. */
   gzipped: Buffer;
   /** Changes with the content. */
   hash: string;
@@ -44,25 +44,28 @@ export class OpenApiDocuments {
   v3(kinds: readonly ServedKind[], name: string): OpenApiDocument | undefined {
     const own = kinds.filter(({ group, version }) => nameOf(group, version) === name);
     if (own.length === 0) return undefined;
-    return this.#keep(kinds, name, () => openApi3Document(own, this.#schemas));
+    return this.#keep(kinds, name, () => JSON.stringify(openApi3Document(own, this.#schemas)));
   }
 
   /** GET /openapi/v2 */
-  v2(kinds: readonly ServedKind[]): OpenApiDocument {
-    return this.#keep(kinds, "v2", () => openApi2Document(kinds, this.#schemas));
+  v2(kinds: readonly ServedKind[], form: "json" | "protobuf"): OpenApiDocument {
+    return this.#keep(kinds, `v2 ${form}`, () => {
+      const document = openApi2Document(kinds, this.#schemas);
+      return form === "json" ? JSON.stringify(document) : encodeOpenApi2(document);
+    });
   }
 
-  #keep(kinds: readonly ServedKind[], name: string, make: () => object): OpenApiDocument {
+  #keep(kinds: readonly ServedKind[], name: string, make: () => string | Buffer): OpenApiDocument {
     if (kinds.length !== this.#kinds.length || kinds.some((kind, index) => kind !== this.#kinds[index])) {
       this.#kinds = [...kinds];
       this.#kept = new Map();
     }
     const known = this.#kept.get(name);
     if (known) return known;
-    const text = JSON.stringify(make());
+    const content = make();
     const document = {
-      gzipped: gzipSync(text, { level: 1 }),
-      hash: createHash("sha512").update(text).digest("hex").toUpperCase().slice(0, 64),
+      gzipped: gzipSync(content, { level: 1 }),
+      hash: createHash("sha512").update(content).digest("hex").toUpperCase().slice(0, 64),
     };
     this.#kept.set(name, document);
     return document;
