@@ -24,6 +24,6 @@ export function canonicalJson(value: unknown): string {
  */
 export function nameHash(value: unknown, collisions = 0): string {
   const salt = collisions > 0 ? `#${collisions}` : "";
-  const digits = String(fnv1a(canonicalJson(value) + salt));
-  return [...digits].map((digit) => alphabet.charAt(digit.charCodeAt(0) % alphabet.length)).join("");
+  const number = String(fnv1a(canonicalJson(value) + salt));
+  return number.replace(/\d/g, (digit) => alphabet.charAt(digit.charCodeAt(0) % alphabet.length));
 }
