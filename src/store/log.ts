@@ -44,18 +44,25 @@ export class Log {
     return this.#compacted;
   }
 
-  /** The newest state of every object, and the newest revision (0 when the log is empty). */
-  load(onObject: (resource: string, object: Stored<KubeObject>) => void): number {
-    const rows = this.#database
-      .prepare(
-        `SELECT * FROM log WHERE deleted = 0 AND revision NOT IN (SELECT previous FROM log) ORDER BY resource, namespace, name`,
-      )
-      .iterate() as IterableIterator<Row>;
-    for (const row of rows) onObject(row.resource, parse(row.value));
-    const last = this.#database.prepare("SELECT max(revision) AS revision FROM log").get() as {
+  /** The newest revision; 0 when the log is empty. */
+  get newest(): number {
+    const { revision } = this.#database.prepare("SELECT max(revision) AS revision FROM log").get() as {
       revision: number | null;
     };
-    return last.revision ?? 0;
+    return revision ?? 0;
+  }
+
+  /** The newest state of every object that was not deleted, in no order. */
+  *current(): Iterable<{ resource: string; object: Stored<KubeObject> }> {
+    const replaced = new Set<number>();
+    const rows = this.#database
+      .prepare<[], Row>("SELECT revision, resource, previous, deleted, value FROM log ORDER BY revision DESC")
+      .iterate();
+    // From the newest backwards, each row says which older one it replaces.
+    for (const { revision, resource, previous, deleted, value } of rows) {
+      if (previous > 0) replaced.add(previous);
+      if (!replaced.delete(revision) && !deleted) yield { resource, object: parse(value) };
+    }
   }
 
   /** Writes all changes in one transaction; they are on disk when this returns, or none of them is. */

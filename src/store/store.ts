@@ -11,7 +11,7 @@ import { Batch } from "./batch.ts";
 import type { Change } from "./change.ts";
 import { Log } from "./log.ts";
 import { ObjectIndex } from "./object-index.ts";
-import { StagedState } from "./staged-state.ts";
+import { byNamespaceAndName, StagedState } from "./staged-state.ts";
 import { type Subscriber, Subscribers } from "./subscribers.ts";
 
 type AnyObject = Stored<KubeObject>;
@@ -48,8 +48,10 @@ export class Store {
   constructor(path: string, options: StoreOptions = {}) {
     this.#log = new Log(path);
     this.#history = options.history ?? 10_000;
-    const last = this.#log.load((resource, object) => this.#objects.set(resource, deepFreeze(object)));
-    this.#committedRevision = Math.max(firstRevision, last);
+    // In order, so that the index need not make room between names.
+    const current = [...this.#log.current()].sort((a, b) => byNamespaceAndName(a.object, b.object));
+    for (const { resource, object } of current) this.#objects.set(resource, deepFreeze(object));
+    this.#committedRevision = Math.max(firstRevision, this.#log.newest);
   }
 
   /** The newest revision that is on disk. */
