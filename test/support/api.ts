@@ -13,6 +13,7 @@ import { configMap } from "../../src/kinds/config-map/index.ts";
 import { namespace } from "../../src/kinds/namespace/index.ts";
 import type { Client } from "../../src/machinery/client.ts";
 import { FakeClock } from "../../src/machinery/clock.ts";
+import type { EventRecorder } from "../../src/machinery/event-recorder.ts";
 import type { KindDefinition } from "../../src/machinery/kind.ts";
 import { namespaces } from "../../src/machinery/resource.ts";
 import { builtinSchemas } from "../../src/machinery/schema/builtin-schemas.ts";
@@ -28,6 +29,8 @@ export interface TestApiOptions extends StoreOptions {
   namespaces?: readonly string[];
   settings?: Partial<ClusterSettings>;
   schemas?: SchemaSource;
+  /** Told what the API server tells users of their objects. */
+  events?: EventRecorder;
   /** The database file; in memory if absent. */
   path?: string;
 }
@@ -91,6 +94,7 @@ export async function startApi(kinds: readonly KindDefinition[], options: TestAp
     schemas: options.schemas ?? builtinSchemas,
     clock,
     settings,
+    ...(options.events && { events: options.events }),
     issueToken: ({ namespace: where, serviceAccount }, seconds) => ({
       token: `token-of-${where}-${serviceAccount.name}`,
       expirationTimestamp: new Date(clock.now() + seconds * 1000).toISOString(),

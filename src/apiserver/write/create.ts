@@ -3,7 +3,7 @@ import { timestamp } from "../../machinery/clock.ts";
 import type { KubeObject, Stored } from "../../machinery/object.ts";
 import { StatusError } from "../../machinery/status-error.ts";
 import { admitNamespace } from "../admission/namespace-lifecycle.ts";
-import { warnUnhonoured } from "../admission/unhonoured.ts";
+import { recordUnhonoured, warnUnhonoured } from "../admission/unhonoured.ts";
 import type { Api, RequestContext, ServedKind } from "../api.ts";
 import { bodyTypeOf, decodeBody } from "../codec.ts";
 import { newMetadata } from "../object-meta/system-fields.ts";
@@ -59,7 +59,7 @@ export async function createDecoded(
   definition.admit?.(object, undefined, admissionContext(parts, context));
   const errors = [...metadataErrors(definition, object), ...(definition.validate?.(object) ?? [])];
   if (errors.length > 0) throw StatusError.invalid(kindName(kind), name, errors);
-  warnUnhonoured(definition, object, context);
+  const unhonoured = warnUnhonoured(definition, object, context);
   if (sentVersion && sentVersion !== "0") {
     throw new StatusError(500, undefined, "resourceVersion should not be set on objects to be created");
   }
@@ -67,7 +67,9 @@ export async function createDecoded(
   // Everything that makes it a stored object is there but the resourceVersion, which the store gives.
   const stored = object as Stored<KubeObject>;
   if (context.dryRun) return asServed(kind, stored);
-  return asServed(kind, await store.put(resource, stored));
+  await store.put(resource, stored);
+  recordUnhonoured(parts.events, definition, stored, unhonoured);
+  return asServed(kind, stored);
 }
 
 function checkNamespace(kind: ServedKind, sent: KubeObject, namespace: string | undefined): void {

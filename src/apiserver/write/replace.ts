@@ -3,7 +3,7 @@ import type { FieldError } from "../../machinery/field-error.ts";
 import { equalJson } from "../../machinery/json.ts";
 import type { KubeObject, Stored } from "../../machinery/object.ts";
 import { StatusError } from "../../machinery/status-error.ts";
-import { warnUnhonoured } from "../admission/unhonoured.ts";
+import { recordUnhonoured, warnUnhonoured } from "../admission/unhonoured.ts";
 import type { RequestContext, ServedKind } from "../api.ts";
 import { keepSystemFields } from "../object-meta/system-fields.ts";
 import { metadataErrors } from "../object-meta/validate-metadata.ts";
@@ -46,8 +46,10 @@ export async function replace(
   raiseGeneration(kind, next, old);
   const errors = updateErrors(kind, next, old, subresource);
   if (errors.length > 0) throw StatusError.invalid(kindName(kind), old.metadata.name, errors);
-  if (subresource === undefined) warnUnhonoured(definition, next, context);
-  return store(parts, kind, old, next as Stored<KubeObject>, context);
+  const unhonoured = subresource === undefined ? warnUnhonoured(definition, next, context) : [];
+  const stored = await store(parts, kind, old, next as Stored<KubeObject>, context);
+  if (!context.dryRun) recordUnhonoured(parts.events, definition, stored, unhonoured, old);
+  return stored;
 }
 
 async function store(
