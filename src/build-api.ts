@@ -4,6 +4,7 @@ import { ensureCertificates, serverNames } from "./apiserver/certificates.ts";
 import type { ExtraRoute } from "./apiserver/http/exchange.ts";
 import { InProcessClient } from "./apiserver/in-process-client.ts";
 import { kubeconfig } from "./apiserver/kubeconfig.ts";
+import type { ApiParts } from "./apiserver/parts.ts";
 import { Pipeline } from "./apiserver/pipeline.ts";
 import { Registry } from "./apiserver/registry.ts";
 import { ApiServer } from "./apiserver/server.ts";
@@ -15,6 +16,7 @@ import { hostAddresses } from "./instance/host-networks.ts";
 import { kinds } from "./kinds/index.ts";
 import type { IssueToken } from "./kubelet/parts.ts";
 import type { Client } from "./machinery/client.ts";
+import { ClientEventRecorder } from "./machinery/client-event-recorder.ts";
 import { systemClock as clock } from "./machinery/clock.ts";
 import type { InstancePaths } from "./machinery/instance-paths.ts";
 import type { Logger } from "./machinery/log.ts";
@@ -52,7 +54,7 @@ export async function buildApi(settings: ClusterSettings, paths: InstancePaths, 
   );
   const tokens = new TokenAuthority(loadTokenKey(paths.pki), settings.clusterDomain, () => clock.now());
   const store = new Store(paths.database);
-  const parts = {
+  const parts: ApiParts = {
     store,
     registry: new Registry(kinds),
     schemas: builtinSchemas,
@@ -67,6 +69,8 @@ export async function buildApi(settings: ClusterSettings, paths: InstancePaths, 
       fieldManager,
     });
   const reader = clientFor("system:apiserver", "kube-apiserver");
+  // Its Events go through the pipeline that reports them.
+  parts.events = new ClientEventRecorder({ client: reader, clock, log, component: "apiserver" });
   const uidOf = (resource: "pods" | "serviceaccounts", key: ObjectKey): string | undefined =>
     (resource === "pods" ? reader.get(pods, key) : reader.get(serviceAccounts, key))?.metadata.uid;
 
