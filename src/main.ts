@@ -152,7 +152,11 @@ export async function reset(options: DaemonOptions): Promise<string[]> {
   const holder = lockHolder(paths.pid);
   if (holder !== undefined) throw new UserError(`The instance is running (pid ${holder}). Stop it first: skiff down`);
   const kept = readSettings(paths.settings);
-  const settings = { name: options.name, podCidr: kept?.podCidr ?? "10.244.0.0/16" };
+  const settings = {
+    name: options.name,
+    podCidr: kept?.podCidr ?? "10.244.0.0/16",
+    serviceCidr: kept?.serviceCidr ?? "10.96.0.0/12",
+  };
   if (kept) await cleanUpProxy({ name: options.name, serviceCidr: kept.serviceCidr });
   const removed = await new DockerRuntime({ settings, clock, log: pino({ enabled: false }) }).removeEverything();
   rmSync(paths.dataDir, { recursive: true, force: true });

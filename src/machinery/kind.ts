@@ -103,6 +103,8 @@ export interface KindDefinition<T extends KubeObject = KubeObject> {
   shortNames?: readonly string[];
   /** `all` puts it into `kubectl get all`. */
   categories?: readonly string[];
+  /** Answered with every request, as a `Warning`: `v1 Endpoints is deprecated in v1.33+; use …`. */
+  deprecation?: string;
   /** Every verb if absent. */
   verbs?: readonly Verb[];
   /** Name of its type in the generated schemas: `apps.v1.Deployment`. */

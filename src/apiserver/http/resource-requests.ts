@@ -58,7 +58,7 @@ function keyOf({ info }: ResourceExchange): ObjectKey {
 }
 
 /** Refuses what is not served at this path, by this kind or with this method. */
-function checkedVerb({ info, kind, request }: ResourceExchange): Verb {
+function checkedVerb({ info, kind, request, warnings }: ResourceExchange): Verb {
   const { verbs, virtual, resource } = kind.definition;
   if (!resource.namespaced && info.namespace !== undefined) throw StatusError.noSuchResource();
   const verb = info.verb as Verb;
@@ -68,6 +68,7 @@ function checkedVerb({ info, kind, request }: ResourceExchange): Verb {
     if (verb === "create" || verb === "deletecollection") throw StatusError.methodNotAllowed();
   }
   const served: readonly Verb[] = virtual ? ["create"] : (verbs ?? everyVerb);
+  if (kind.definition.deprecation) warnings.push(kind.definition.deprecation);
   const fits = verb === "watch" || (onCollection ? collectionVerbs : objectVerbs).includes(verb);
   if (!fits || !served.includes(verb) || request.method === "HEAD") throw StatusError.methodNotAllowed();
   return verb;

@@ -11,6 +11,7 @@ export const endpoints = defineKind<Endpoints>({
   resource,
   singular: "endpoints",
   shortNames: ["ep"],
+  deprecation: "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
   schema: "core.v1.Endpoints",
   generation: false,
   defaults(object) {
