@@ -1,5 +1,5 @@
 /** Writes that are decided but not yet on disk, laid over the committed state. */
-import { type KubeObject, keyOf, type ObjectKey, type Stored } from "../machinery/object.ts";
+import { type KubeObject, keyOf, type ObjectKey, parseKey, type Stored } from "../machinery/object.ts";
 import type { ObjectIndex } from "./object-index.ts";
 
 type AnyObject = Stored<KubeObject>;
@@ -27,11 +27,7 @@ export class StagedState {
     const committed = this.#committed.list(resource, namespace);
     const staged = this.#staged.get(resource);
     if (!staged) return committed;
-    const unchanged = committed.filter((object) => !staged.has(keyOf(object)));
-    const changed = [...staged.values()].filter(
-      (object) => object !== undefined && (namespace === undefined || (object.metadata.namespace ?? "") === namespace),
-    ) as AnyObject[];
-    return [...unchanged, ...changed].sort(byNamespaceAndName);
+    return merge(committed, changesIn(staged, namespace));
   }
 
   set(resource: string, object: AnyObject): void {
@@ -53,9 +49,48 @@ export class StagedState {
   }
 }
 
+/** What is staged for one object. */
+interface Change extends ObjectKey {
+  /** Absent where it is deleted. */
+  object: AnyObject | undefined;
+}
+
+/** In the order of lists. */
+function changesIn(staged: ReadonlyMap<string, AnyObject | undefined>, namespace: string | undefined): Change[] {
+  const changes: Change[] = [];
+  for (const [id, object] of staged) {
+    const key = parseKey(id);
+    if (namespace === undefined || (key.namespace ?? "") === namespace) changes.push({ ...key, object });
+  }
+  return changes.sort(compareKeys);
+}
+
+/** Both in order. Few are staged and many committed, and every Service that is created asks for all: sorting costs too much. */
+function merge(committed: readonly AnyObject[], changes: readonly Change[]): AnyObject[] {
+  const merged: AnyObject[] = [];
+  let next = 0;
+  for (const change of changes) {
+    let order = -1;
+    for (; next < committed.length; next++) {
+      const object = committed[next] as AnyObject;
+      order = compareKeys(object.metadata, change);
+      if (order >= 0) break;
+      merged.push(object);
+    }
+    if (order === 0) next++;
+    if (change.object) merged.push(change.object);
+  }
+  for (; next < committed.length; next++) merged.push(committed[next] as AnyObject);
+  return merged;
+}
+
 /** The order of every list. */
 export function byNamespaceAndName(a: AnyObject, b: AnyObject): number {
-  return compare(a.metadata.namespace ?? "", b.metadata.namespace ?? "") || compare(a.metadata.name, b.metadata.name);
+  return compareKeys(a.metadata, b.metadata);
+}
+
+function compareKeys(a: ObjectKey, b: ObjectKey): number {
+  return compare(a.namespace ?? "", b.namespace ?? "") || compare(a.name, b.name);
 }
 
 function compare(a: string, b: string): number {
