@@ -3,7 +3,7 @@ import { timestamp } from "../../machinery/clock.ts";
 import { type FieldError, notSupported, required } from "../../machinery/field-error.ts";
 import type { CreateSubresource } from "../../machinery/kind.ts";
 import type { Stored } from "../../machinery/object.ts";
-import { StatusError } from "../../machinery/status-error.ts";
+import { StatusError, success } from "../../machinery/status-error.ts";
 import type { Binding, Pod, PodCondition } from "../../machinery/types.ts";
 
 const kind = { group: "", version: "v1", kind: "Binding" };
@@ -20,8 +20,15 @@ function refuse(name: string, why: string): never {
   throw StatusError.conflict({ group: "", plural: "pods/binding" }, name, why);
 }
 
+/** The Pod that was decided about may have been replaced by another of its name. */
+function checkUid(pod: Stored<Pod>, uid: string | undefined): void {
+  if (!uid || uid === pod.metadata.uid) return;
+  const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${pod.metadata.uid}`;
+  refuse(pod.metadata.name, why);
+}
+
 /** Sets the node and notes that the Pod is scheduled, in place. @throws StatusError Conflict. */
-export function assign(pod: Stored<Pod>, node: string, now: number): void {
+function assign(pod: Stored<Pod>, node: string, now: number): void {
   const { name, deletionTimestamp } = pod.metadata;
   if (deletionTimestamp) refuse(name, `pod ${name} is being deleted, cannot be assigned to a host`);
   if (!pod.spec) return;
@@ -31,7 +38,6 @@ export function assign(pod: Stored<Pod>, node: string, now: number): void {
   const scheduled: PodCondition = {
     type: "PodScheduled",
     status: "True",
-    lastProbeTime: null as never,
     lastTransitionTime: timestamp(now),
   };
   const others = (pod.status?.conditions ?? []).filter((condition) => condition.type !== "PodScheduled");
@@ -45,7 +51,10 @@ export const bindingSubresource: CreateSubresource<Pod> = {
     const binding = sent as Binding;
     const errors = validate(binding);
     if (errors.length > 0) throw StatusError.invalid(kind, pod.metadata.name, errors);
-    await context.changeParent((next) => assign(next, binding.target.name ?? "", context.now()));
-    return { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", code: 201 } as never;
+    await context.changeParent((next) => {
+      checkUid(next, binding.metadata?.uid);
+      assign(next, binding.target.name ?? "", context.now());
+    });
+    return success(201);
   },
 };

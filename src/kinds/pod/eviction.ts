@@ -1,7 +1,7 @@
 /** `pods/eviction`: a deletion that PodDisruptionBudgets may refuse (Skiff has none yet). https://kubernetes.io/docs/concepts/scheduling-eviction/api-eviction/ */
 import type { CreateSubresource } from "../../machinery/kind.ts";
 import { pods } from "../../machinery/resource.ts";
-import { StatusError } from "../../machinery/status-error.ts";
+import { StatusError, success } from "../../machinery/status-error.ts";
 import type { Eviction, Pod } from "../../machinery/types.ts";
 
 export const evictionSubresource: CreateSubresource<Pod> = {
@@ -17,6 +17,6 @@ export const evictionSubresource: CreateSubresource<Pod> = {
       ...(gracePeriodSeconds !== undefined && { gracePeriodSeconds }),
       ...(preconditions && { preconditions }),
     });
-    return { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", code: 201 } as never;
+    return success(201);
   },
 };

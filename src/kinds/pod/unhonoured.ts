@@ -2,36 +2,29 @@
 import type { Pod, PodSpec, PodTemplateSpec, Volume } from "../../machinery/types.ts";
 import { presentPaths } from "../present-paths.ts";
 
-/** Below `spec`; `[*]` is every item of a list. */
-const fields: readonly string[] = [
-  "affinity.podAffinity",
-  "affinity.podAntiAffinity",
-  "topologySpreadConstraints",
-  "runtimeClassName",
-  "overhead",
-  "resourceClaims",
-  "resources",
-  "schedulingGates",
-  "readinessGates",
-  "hostUsers",
-  "setHostnameAsFQDN",
-  "ephemeralContainers",
-  "os",
+/** Of any container. */
+const containerFields = [
+  "volumeDevices",
+  "resizePolicy",
+  "resources.claims",
   "securityContext.seLinuxOptions",
   "securityContext.windowsOptions",
-  "securityContext.appArmorProfile",
-  "initContainers[*].volumeDevices",
-  "initContainers[*].resizePolicy",
-  "initContainers[*].resources.claims",
-  "initContainers[*].securityContext.seLinuxOptions",
-  "initContainers[*].securityContext.windowsOptions",
-  "initContainers[*].securityContext.procMount",
-  "containers[*].volumeDevices",
-  "containers[*].resizePolicy",
-  "containers[*].resources.claims",
-  "containers[*].securityContext.seLinuxOptions",
-  "containers[*].securityContext.windowsOptions",
-  "containers[*].securityContext.procMount",
+];
+
+/** Below `spec`; `[*]` is every item of a list. */
+const fields: readonly string[] = [
+  "runtimeClassName",
+  "resourceClaims",
+  "resources",
+  "hostUsers",
+  "os",
+  "securityContext.seLinuxOptions",
+  "securityContext.seLinuxChangePolicy",
+  "securityContext.windowsOptions",
+  "securityContext.fsGroupChangePolicy",
+  "securityContext.supplementalGroupsPolicy",
+  ...containerFields.map((field) => `initContainers[*].${field}`),
+  ...containerFields.map((field) => `containers[*].${field}`),
 ];
 
 /** Kinds of volumes that the kubelet mounts. */

@@ -125,8 +125,15 @@ const selfSubjectRulesReview = defineKind<SelfSubjectRulesReview>({
         ...object,
         status: {
           incomplete: false,
-          resourceRules: structuredClone(resourceRules) as never,
-          nonResourceRules: structuredClone(nonResourceRules) as never,
+          resourceRules: resourceRules.map((rule) => ({
+            verbs: [...rule.verbs],
+            apiGroups: [...rule.apiGroups],
+            resources: [...rule.resources],
+          })),
+          nonResourceRules: nonResourceRules.map((rule) => ({
+            verbs: [...rule.verbs],
+            nonResourceURLs: [...rule.nonResourceURLs],
+          })),
         },
       });
     },

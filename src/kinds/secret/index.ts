@@ -23,6 +23,8 @@ export const secret = defineKind<Secret>({
   },
   validate: validateSecret,
   validateUpdate: validateSecretUpdate,
+  // Kubernetes would put a token into it.
+  unhonoured: (object) => (object.type === "kubernetes.io/service-account-token" ? ["type"] : []),
   columns: [
     nameColumn,
     { name: "Type", type: "string", value: (object) => object.type ?? "" },

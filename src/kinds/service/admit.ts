@@ -10,7 +10,7 @@ import { services } from "../../machinery/resource.ts";
 import { StatusError } from "../../machinery/status-error.ts";
 import type { Service } from "../../machinery/types.ts";
 import { addressPool, allocate, inPool } from "./allocation.ts";
-import { addressesOf } from "./in-use.ts";
+import { addressesInUse } from "./in-use.ts";
 import { setIpFamilies } from "./ip-families.ts";
 import { needsClusterIp } from "./needs.ts";
 import { allocateNodePorts } from "./node-ports.ts";
@@ -36,9 +36,9 @@ function allocateAddress(object: Service, old: Stored<Service> | undefined, cont
     return [];
   }
   const pool = addressPool(context.settings.serviceCidr);
-  const taken = addressesOf(context.read.list(services));
+  const isTaken = addressesInUse(context.read.list(services));
   if (asked === "") {
-    const address = allocate(pool, (candidate) => taken.has(candidate));
+    const address = allocate(pool, (candidate) => isTaken(formatIpv4(candidate)));
     if (address === undefined) throw StatusError.internal("failed to allocate a serviceIP: range is full");
     spec.clusterIP = formatIpv4(address);
     spec.clusterIPs = [spec.clusterIP];
@@ -57,5 +57,5 @@ function allocateAddress(object: Service, old: Stored<Service> | undefined, cont
   }
   // An address may not change once it is set: validation says so, whether or not the new one is free.
   const mayChange = !old || !needsClusterIp(old);
-  return mayChange && taken.has(address) ? refuse("provided IP is already allocated") : [];
+  return mayChange && isTaken(asked) ? refuse("provided IP is already allocated") : [];
 }

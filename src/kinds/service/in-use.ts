@@ -1,15 +1,22 @@
-import { parseIpv4 } from "../../machinery/cidr.ts";
 import type { Stored } from "../../machinery/object.ts";
 import type { Service } from "../../machinery/types.ts";
 
-/** The cluster IPs of these Services, as numbers. */
-export function addressesOf(services: readonly Stored<Service>[]): Set<number> {
-  const taken = new Set<number>();
-  for (const { spec } of services) {
-    const address = parseIpv4(spec?.clusterIP ?? "");
-    if (address !== undefined) taken.add(address);
-  }
-  return taken;
+/** Beyond so many questions a set of all answers costs less than asking every Service each time. */
+const fewQuestions = 3;
+
+/**
+ * Tells which addresses (`10.96.0.9`) these Services have. Asked once as a rule, since a random address of a large range
+ * is hardly ever taken: collecting all addresses for the one answer would cost more than looking through them.
+ */
+export function addressesInUse(services: readonly Stored<Service>[]): (address: string) => boolean {
+  let questions = 0;
+  let all: ReadonlySet<string | undefined> | undefined;
+  return (address) => {
+    questions++;
+    if (questions <= fewQuestions) return services.some(({ spec }) => spec?.clusterIP === address);
+    all ??= new Set(services.map(({ spec }) => spec?.clusterIP));
+    return all.has(address);
+  };
 }
 
 /** The host's ports that these Services have, whatever their protocol. @param except a Service that may keep its own. */

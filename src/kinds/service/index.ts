@@ -8,6 +8,7 @@ import { admitService } from "./admit.ts";
 import { serviceColumns } from "./columns.ts";
 import { defaultService } from "./defaults.ts";
 import { prepareServiceForUpdate } from "./prepare-for-update.ts";
+import { unhonouredInService } from "./unhonoured.ts";
 import { validateService, validateServiceUpdate } from "./validation.ts";
 
 export const service = defineKind<Service>({
@@ -25,6 +26,7 @@ export const service = defineKind<Service>({
   admit: admitService,
   validate: validateService,
   validateUpdate: validateServiceUpdate,
+  unhonoured: unhonouredInService,
   columns: serviceColumns,
   selectableFields: {
     "spec.clusterIP": (object) => object.spec?.clusterIP ?? "",

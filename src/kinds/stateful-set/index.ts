@@ -4,6 +4,7 @@ import { defineKind } from "../../machinery/kind.ts";
 import { statefulSets } from "../../machinery/resource.ts";
 import type { StatefulSet } from "../../machinery/types.ts";
 import { unhonouredInTemplate } from "../pod/unhonoured.ts";
+import { presentPaths } from "../present-paths.ts";
 import { scaleSubresource } from "../scale/scale-subresource.ts";
 import { keepStatus, startWithStatus } from "../status.ts";
 import { statefulSetController } from "./controller.ts";
@@ -23,7 +24,7 @@ export const statefulSet = defineKind<StatefulSet>({
   validate: validateStatefulSet,
   validateUpdate: validateStatefulSetUpdate,
   unhonoured: (object) => [
-    ...((object.spec?.volumeClaimTemplates ?? []).length > 0 ? ["spec.volumeClaimTemplates"] : []),
+    ...presentPaths(object, ["spec.volumeClaimTemplates", "spec.updateStrategy.rollingUpdate.maxUnavailable"]),
     ...unhonouredInTemplate(object),
   ],
   columns: [
