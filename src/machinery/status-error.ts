@@ -32,6 +32,11 @@ export interface Status {
   code: number;
 }
 
+/** The answer to an action that leaves nothing to show. */
+export function success(code: number): Status {
+  return { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", code };
+}
+
 /** What an error is about: enough to print `pods "x"` or `deployments.apps "x"`. */
 export interface ResourceName {
   group: string;
