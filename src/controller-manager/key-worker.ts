@@ -5,6 +5,9 @@ import type { Logger } from "../machinery/log.ts";
 import { StatusError } from "../machinery/status-error.ts";
 import { WorkQueue } from "../machinery/work-queue.ts";
 
+/** How long keys that need no writes are worked through in one go before others get their turn of the event loop. */
+const sliceMs = 5;
+
 export interface KeyWorkerOptions {
   clock: Clock;
   log: Logger;
@@ -19,6 +22,7 @@ export class KeyWorker {
   readonly #queue: WorkQueue;
   readonly #running = new Set<Promise<void>>();
   #scheduled = false;
+  #sliceEnd = 0;
   #stopped = false;
 
   constructor(options: KeyWorkerOptions) {
@@ -51,6 +55,7 @@ export class KeyWorker {
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
+      this.#sliceEnd = performance.now() + sliceMs;
       this.#startReady();
     });
   }
@@ -61,7 +66,9 @@ export class KeyWorker {
       if (key === undefined) return;
       const run = this.#run(key).finally(() => {
         this.#running.delete(run);
-        if (this.#queue.size > 0) this.#schedule();
+        if (this.#queue.size === 0) return;
+        if (performance.now() < this.#sliceEnd) this.#startReady();
+        else this.#schedule();
       });
       this.#running.add(run);
     }

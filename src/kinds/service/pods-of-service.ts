@@ -8,7 +8,7 @@ import type { ObjectReference, Pod, Service, ServicePort } from "../../machinery
 import { isReady, isTerminal, readySince } from "../pod/condition.ts";
 import { selects } from "./selects.ts";
 
-export const headlessLabel = "service.kubernetes.io/headless";
+const headlessLabel = "service.kubernetes.io/headless";
 export const triggerTimeAnnotation = "endpoints.kubernetes.io/last-change-trigger-time";
 
 /** Whether the Service's endpoints follow from its selector; those of others are their makers' business. */
