@@ -11,6 +11,7 @@ import { ApiServer } from "./apiserver/server.ts";
 import { attachConnector, execConnector } from "./apiserver/streams/command-connector.ts";
 import { logConnector } from "./apiserver/streams/log-connector.ts";
 import { portForwardConnector } from "./apiserver/streams/port-forward-connector.ts";
+import { podProxyConnector, serviceProxyConnector } from "./apiserver/streams/proxy-connector.ts";
 import { loadTokenKey, TokenAuthority } from "./apiserver/tokens.ts";
 import { hostAddresses } from "./instance/host-networks.ts";
 import { kinds } from "./kinds/index.ts";
@@ -108,6 +109,8 @@ export async function buildApi(settings: ClusterSettings, paths: InstancePaths, 
           "pods/attach": attachConnector(dependencies),
           "pods/log": logConnector(dependencies),
           "pods/portforward": portForwardConnector(dependencies),
+          "pods/proxy": podProxyConnector(dependencies),
+          "services/proxy": serviceProxyConnector(dependencies),
         },
         routes,
         now: () => clock.now(),

@@ -15,4 +15,5 @@ export const podSubresources: Readonly<Record<string, Subresource<Pod>>> = {
   exec: connect("PodExecOptions", "GET", "POST"),
   log: connect("Pod", "GET"),
   portforward: connect("PodPortForwardOptions", "GET", "POST"),
+  proxy: connect("PodProxyOptions", "GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"),
 };
