@@ -1,15 +1,20 @@
 /** Writes that are decided but not yet on disk, laid over the committed state. */
 import { type KubeObject, keyOf, type ObjectKey, parseKey, type Stored } from "../machinery/object.ts";
-import type { ObjectIndex } from "./object-index.ts";
 
 type AnyObject = Stored<KubeObject>;
 
-export class StagedState {
-  readonly #committed: ObjectIndex;
+/** A read-only face of the objects at one stage. Lists are in order of namespace and name. */
+export interface ObjectReader {
+  get(resource: string, key: ObjectKey): AnyObject | undefined;
+  list(resource: string, namespace?: string): readonly AnyObject[];
+}
+
+export class StagedState implements ObjectReader {
+  readonly #committed: ObjectReader;
   /** Per resource and key: the object, or undefined where it is deleted. */
   readonly #staged = new Map<string, Map<string, AnyObject | undefined>>();
 
-  constructor(committed: ObjectIndex) {
+  constructor(committed: ObjectReader) {
     this.#committed = committed;
   }
 

@@ -5,13 +5,13 @@
  * `put` or `remove` stages it, and its promise resolves once it is on disk. Writes staged in the same turn of the event
  * loop share one transaction and one fsync (group commit). Reads and watches see only what is committed.
  */
-import { deepFreeze, type KubeObject, type ObjectKey, type Stored } from "../machinery/object.ts";
+import { deepFreeze, type KubeObject, type Stored } from "../machinery/object.ts";
 import { StatusError } from "../machinery/status-error.ts";
 import { Batch } from "./batch.ts";
 import type { Change } from "./change.ts";
 import { Log } from "./log.ts";
 import { ObjectIndex } from "./object-index.ts";
-import { byNamespaceAndName, StagedState } from "./staged-state.ts";
+import { byNamespaceAndName, type ObjectReader, StagedState } from "./staged-state.ts";
 import { type Subscriber, Subscribers } from "./subscribers.ts";
 
 type AnyObject = Stored<KubeObject>;
@@ -21,17 +21,16 @@ export interface StoreOptions {
   history?: number;
 }
 
-/** A read-only face of the objects at one stage. Lists are in order of namespace and name. */
-export interface ObjectReader {
-  get(resource: string, key: ObjectKey): AnyObject | undefined;
-  list(resource: string, namespace?: string): readonly AnyObject[];
-}
-
 /** How many revisions beyond the history gather before a compaction, so that it is seldom. */
 const compactionSlack = 1_000;
 
 /** A fresh log begins here, because clients read resourceVersion "0" as "any". */
 const firstRevision = 1;
+
+/** What deciding a write needs: the {@link Store}, or a {@link Rehearsal} on it. */
+export type WriteStore = Pick<Store, "staged" | "put" | "remove" | "settled">;
+
+export type { ObjectReader };
 
 export class Store {
   readonly #log: Log;
@@ -57,6 +56,11 @@ export class Store {
   /** The newest revision that is on disk. */
   get revision(): number {
     return this.#committedRevision;
+  }
+
+  /** The revision of the newest write that is decided, on disk or not. */
+  get stagedRevision(): number {
+    return this.#committedRevision + (this.#batch?.changes.length ?? 0);
   }
 
   /** Changes up to this revision can no longer be told. */
@@ -142,7 +146,7 @@ export class Store {
   #stage(resource: string, type: Change["type"], object: AnyObject, previous: AnyObject | undefined): Promise<void> {
     if (this.#closed) return Promise.reject(StatusError.serviceUnavailable("the API server is shutting down"));
     const batch = (this.#batch ??= this.#newBatch());
-    const revision = this.#committedRevision + batch.changes.length + 1;
+    const revision = this.stagedRevision + 1;
     object.metadata.resourceVersion = String(revision);
     deepFreeze(object);
     batch.changes.push({ revision, resource, type, object, ...(previous && { previous }) });
