@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { PortRules } from "./compile.ts";
-import { staleFlows } from "./conntrack.ts";
+import { staleFlows, strayFlows } from "./conntrack.ts";
 
 function dns(...ips: string[]): { ports: PortRules[] } {
   const targets = ips.map((ip) => ({ ip, port: 53 }));
@@ -18,7 +18,33 @@ it("forgets all flows of a Service that is gone", () => {
   expect(staleFlows([{ before: dns("10.244.0.5") }])).toHaveLength(2);
 });
 
+it("forgets those who knocked at a NodePort before it had a target", () => {
+  const expected = [["-D", "-p", "udp", "--orig-port-dst", "30053"]];
+  expect(staleFlows([{ after: dns("10.244.0.5") }])).toEqual(expected);
+  expect(staleFlows([{ before: dns(), after: dns("10.244.0.5") }])).toEqual(expected);
+  expect(staleFlows([{ after: dns() }])).toEqual([]);
+});
+
 it("leaves TCP alone: its connections end by themselves", () => {
-  const tcp = dns("10.244.0.5").ports.map((port): PortRules => ({ ...port, protocol: "tcp" }));
-  expect(staleFlows([{ before: { ports: tcp } }, { after: dns("10.244.0.5") }])).toEqual([]);
+  const tcp = { ports: dns("10.244.0.5").ports.map((port): PortRules => ({ ...port, protocol: "tcp" })) };
+  expect(staleFlows([{ before: tcp }, { after: tcp }])).toEqual([]);
+});
+
+it("finds the flows that lead to no target, in what conntrack prints", () => {
+  const flow = (address: string, port: number, from: string): string =>
+    `udp      17 25 src=10.244.0.9 dst=${address} sport=5000 dport=${port} src=${from} dst=10.244.0.9 sport=53 dport=5000 [ASSURED] mark=0 use=1`;
+  const listing = [
+    flow("10.96.7.10", 53, "10.244.0.5"),
+    flow("10.96.7.10", 53, "10.244.0.4"),
+    flow("192.0.2.2", 30_053, "192.0.2.2"),
+    flow("192.0.2.2", 30_053, "10.244.0.5"),
+    flow("192.0.2.53", 53, "192.0.2.53"),
+    "",
+  ].join("\n");
+  const stray = strayFlows(listing, new Map([["default/dns", dns("10.244.0.5")]]));
+  const common = ["-D", "-p", "udp", "-s", "10.244.0.9"];
+  expect(stray).toEqual([
+    [...common, "-d", "10.96.7.10", "--sport", "5000", "--dport", "53"],
+    [...common, "-d", "192.0.2.2", "--sport", "5000", "--dport", "30053"],
+  ]);
 });

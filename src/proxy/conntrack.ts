@@ -3,40 +3,85 @@
  * packets flow. When that endpoint leaves a Service, its entries are deleted, so that the next packet is spread anew.
  * Rule: https://kubernetes.io/docs/reference/networking/virtual-ips/ (kube-proxy's conntrack clean-up).
  */
-import type { RuleChange, ServiceRules } from "./compile.ts";
+import type { PortRules, RuleChange, RuleSet, ServiceRules } from "./compile.ts";
 import { CommandError, runCommand } from "./run-command.ts";
 
 /** Arguments of the `conntrack` calls that forget the UDP flows which the changes made stale. Pure. */
 export function staleFlows(changes: readonly RuleChange[]): string[][] {
   return changes
     .flatMap(({ before, after }) => {
-      const kept = new Set(after ? flowsOf(after) : []);
-      return before ? flowsOf(before).filter((flow) => !kept.has(flow)) : [];
+      const kept = new Set(flowsOf(after));
+      return [...flowsOf(before).filter((flow) => !kept.has(flow)), ...refusedFlows(before, after)];
     })
     .map((flow) => ["-D", "-p", "udp", ...flow.split(" ")]);
 }
 
-/** One text per UDP frontend and target; for a NodePort, every host address is meant. */
-function flowsOf(rules: ServiceRules): string[] {
-  return rules.ports
-    .filter((port) => port.protocol === "udp")
-    .flatMap((port) =>
-      port.targets.flatMap((target) => [
-        ...port.addresses.map((ip) => `--orig-dst ${ip} --orig-port-dst ${port.port} --dst-nat ${target.ip}`),
-        ...(port.nodePort === undefined ? [] : [`--orig-port-dst ${port.nodePort} --dst-nat ${target.ip}`]),
-      ]),
-    );
+/**
+ * Arguments of the calls that forget the flows in a listing of `conntrack -L -p udp` which lead from a Service's address or
+ * NodePort to none of its targets: what an earlier run left. Pure.
+ */
+export function strayFlows(listing: string, rules: RuleSet): string[][] {
+  const targets = new Map<string, ReadonlySet<string>>();
+  for (const port of [...rules.values()].flatMap(udpPorts)) {
+    const ips = new Set(port.targets.map((target) => target.ip));
+    for (const address of port.addresses) targets.set(`${address}:${port.port}`, ips);
+    if (port.nodePort !== undefined) targets.set(`:${port.nodePort}`, ips);
+  }
+  return listing.split("\n").flatMap((line) => {
+    // Each line has the flow as its client sees it, then as the answers come.
+    const [from, answers] = [...line.matchAll(/src=(\S+) dst=(\S+) sport=(\d+) dport=(\d+)/g)];
+    if (!from || !answers) return [];
+    const [, source = "", destination = "", sourcePort = "", port = ""] = from;
+    const allowed = targets.get(`${destination}:${port}`) ?? targets.get(`:${port}`);
+    if (!allowed || allowed.has(answers[1] ?? "")) return [];
+    return [["-D", "-p", "udp", "-s", source, "-d", destination, "--sport", sourcePort, "--dport", port]];
+  });
 }
 
-/** Deletes the stale entries. @throws CommandError when `conntrack` is missing or refuses. */
+/** @throws CommandError when `conntrack` is missing or refuses. */
 export async function forgetStaleFlows(changes: readonly RuleChange[]): Promise<void> {
-  for (const args of staleFlows(changes)) {
-    try {
-      await runCommand("conntrack", args);
-    } catch (error) {
-      // It ends with 1 when there was nothing to delete.
-      const nothing = error instanceof CommandError && error.stderr.includes("0 flow entries have been deleted");
-      if (!nothing) throw error;
-    }
+  for (const args of staleFlows(changes)) await forget(args);
+}
+
+/** As {@link forgetStaleFlows}, when it is not known what the rules were before. */
+export async function forgetStrayFlows(rules: RuleSet): Promise<void> {
+  if (![...rules.values()].some((service) => udpPorts(service).length > 0)) return;
+  for (const args of strayFlows(await runCommand("conntrack", ["-L", "-p", "udp"]), rules)) await forget(args);
+}
+
+async function forget(args: readonly string[]): Promise<void> {
+  try {
+    await runCommand("conntrack", args);
+  } catch (error) {
+    // It ends with 1 when there was nothing to delete.
+    const nothing = error instanceof CommandError && error.stderr.includes("0 flow entries have been deleted");
+    if (!nothing) throw error;
   }
+}
+
+/** One text per UDP frontend and target; for a NodePort, every host address is meant. */
+function flowsOf(rules: ServiceRules | undefined): string[] {
+  return udpPorts(rules).flatMap((port) =>
+    port.targets.flatMap((target) => [
+      ...port.addresses.map((ip) => `--orig-dst ${ip} --orig-port-dst ${port.port} --dst-nat ${target.ip}`),
+      ...(port.nodePort === undefined ? [] : [`--orig-port-dst ${port.nodePort} --dst-nat ${target.ip}`]),
+    ]),
+  );
+}
+
+/**
+ * A NodePort that had no target was a closed port of the host, and the kernel remembers clients that go on knocking there as
+ * talking to the host itself. (Cluster IPs without targets are refused before anything is remembered.)
+ */
+function refusedFlows(before: ServiceRules | undefined, after: ServiceRules | undefined): string[] {
+  const openBefore = new Set(
+    udpPorts(before).flatMap((port) => (port.targets.length > 0 ? (port.nodePort ?? []) : [])),
+  );
+  return udpPorts(after).flatMap(({ nodePort, targets }) =>
+    nodePort !== undefined && targets.length > 0 && !openBefore.has(nodePort) ? [`--orig-port-dst ${nodePort}`] : [],
+  );
+}
+
+function udpPorts(rules: ServiceRules | undefined): readonly PortRules[] {
+  return rules?.ports.filter((port) => port.protocol === "udp") ?? [];
 }

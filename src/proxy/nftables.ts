@@ -4,7 +4,7 @@ import type { Logger } from "../machinery/log.ts";
 import { bridgeName, tableName } from "../machinery/network-names.ts";
 import type { ClusterSettings } from "../machinery/settings.ts";
 import type { RuleChange, RuleSet, ServiceRules } from "./compile.ts";
-import { forgetStaleFlows } from "./conntrack.ts";
+import { forgetStaleFlows, forgetStrayFlows } from "./conntrack.ts";
 import { HairpinPorts } from "./hairpin.ts";
 import { chainName, chainsOf, podAddressesOf } from "./nft-elements.ts";
 import {
@@ -56,6 +56,7 @@ export class NftablesBackend implements RuleBackend {
         this.#hairpin.set(ip, (this.#hairpin.get(ip) ?? 0) + 1);
       }
     }
+    await this.#forgetFlows(() => forgetStrayFlows(rules));
   }
 
   async change(changes: readonly RuleChange[]): Promise<void> {
@@ -75,7 +76,7 @@ export class NftablesBackend implements RuleBackend {
       if (count > 0) this.#hairpin.set(ip, count);
       else this.#hairpin.delete(ip);
     }
-    await this.#forgetStaleFlows(changes);
+    await this.#forgetFlows(() => forgetStaleFlows(changes));
   }
 
   /** The rules stay in force: Services answer while Skiff is away. */
@@ -116,9 +117,9 @@ export class NftablesBackend implements RuleBackend {
     };
   }
 
-  async #forgetStaleFlows(changes: readonly RuleChange[]): Promise<void> {
+  async #forgetFlows(forget: () => Promise<void>): Promise<void> {
     try {
-      await forgetStaleFlows(changes);
+      await forget();
     } catch (error) {
       // The rules are in force all the same; without `conntrack` a busy UDP client stays with its old endpoint.
       this.#log.warn({ err: error }, "cannot forget UDP flows to endpoints that left");

@@ -103,11 +103,13 @@ function endpointOf(place: Place, conditions: Endpoint["conditions"] = { ready: 
 }
 
 /** A UDP client that keeps its port, so that the kernel sees one flow. */
-async function udpClient(): Promise<{ ask(address: string, port: number): Promise<string>; [Symbol.dispose](): void }> {
+async function udpClient() {
   const socket = createSocket("udp4");
   await new Promise<void>((resolve) => socket.bind(0, resolve));
   return {
-    async ask(address, port) {
+    /** Sends without waiting for an answer. */
+    knock: (address: string, port: number): void => socket.send("hello", port, address),
+    async ask(address: string, port: number): Promise<string> {
       let answer = "";
       const heard = (message: Buffer): void => void (answer = message.toString());
       socket.on("message", heard);
@@ -239,6 +241,37 @@ describe.each(modes)("Services in $mode mode", ({ mode, name, octet }) => {
     await eventually("it is in force", async () => (await call(undefined, vip(9))).code === 0);
     expect((await call(undefined, vip(9))).body).toBe("outside");
     expect((await call(a, vip(9))).body).toBe("outside");
+  });
+
+  it("lets a UDP client in that knocked before there was an endpoint", async () => {
+    const port = 31_300 + octet;
+    cluster.service("late", vip(20), [{ port: 53, protocol: "UDP", nodePort: port }], { type: "NodePort" });
+    await cluster.inForce("late", []);
+    using client = await udpClient();
+    for (const [address, at] of [
+      ["127.0.0.1", port],
+      [vip(20), 53],
+    ] as const) {
+      cluster.endpoints("late", [], 8080, { protocol: "UDP" });
+      await cluster.inForce("late", []);
+      client.knock(address, at);
+      client.knock(address, at);
+      cluster.endpoints("late", [a], 8080, { protocol: "UDP" });
+      await cluster.inForce("late", [a]);
+      expect(await client.ask(address, at)).toBe("a hello");
+    }
+  });
+
+  it("moves a UDP client whose endpoint left while the proxy was away", async () => {
+    cluster.service("away", vip(21), [{ port: 53, protocol: "UDP" }]);
+    cluster.endpoints("away", [a], 8080, { protocol: "UDP" });
+    await cluster.inForce("away", [a]);
+    using client = await udpClient();
+    expect(await client.ask(vip(21), 53)).toBe("a hello");
+    await cluster.proxy.stop();
+    cluster.endpoints("away", [b], 8080, { protocol: "UDP" });
+    await cluster.startAgain();
+    expect(await client.ask(vip(21), 53)).toBe("b hello");
   });
 
   it("carries UDP, and moves a client at once when its endpoint leaves", async () => {
