@@ -1,1 +1,1 @@
-export { type DnsOptions, DnsServer } from "./server.ts";
+export { DnsServer } from "./server.ts";
