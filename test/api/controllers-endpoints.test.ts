@@ -198,3 +198,38 @@ test("250 Pods are in three slices of at most 100", async () => {
   expect(Math.max(...sizes)).toBeLessThanOrEqual(100);
   expect(client.get(endpoints, key)?.subsets?.[0]?.addresses).toHaveLength(250);
 });
+
+test("Endpoints written by hand have slices of their own, for Services without a selector only", async () => {
+  await using cluster = await startControllers(kinds);
+  const { client } = cluster;
+  await cluster.settled();
+  await client.create(services, { metadata: { ...key }, spec: { ports: [{ port: 80 }] } });
+  const subset = {
+    addresses: [{ ip: "192.0.2.1" }],
+    notReadyAddresses: [{ ip: "192.0.2.2" }],
+    ports: [{ port: 8080 }],
+  };
+  await client.create(endpoints, { metadata: { ...key, labels: { made: "by-hand" } }, subsets: [subset] });
+  await client.create(endpoints, { metadata: { namespace: "default", name: "lonely" }, subsets: [subset] });
+  await cluster.settled();
+  expect(slices(client)).toEqual(["192.0.2.1 ready : 8080", "192.0.2.2  : 8080"]);
+  const [mirrored, ...others] = client.list(endpointSlices);
+  expect(others).toEqual([]);
+  expect(mirrored?.metadata).toMatchObject({
+    generateName: "web-",
+    labels: {
+      made: "by-hand",
+      "kubernetes.io/service-name": "web",
+      "endpointslice.kubernetes.io/managed-by": "endpointslicemirroring-controller.k8s.io",
+    },
+    ownerReferences: [{ kind: "Endpoints", name: "web" }],
+  });
+  await client.patch(endpoints, key, "merge", { subsets: [{ ...subset, notReadyAddresses: null }] });
+  await cluster.settled();
+  expect(slices(client)).toEqual(["192.0.2.1 ready : 8080"]);
+  await client.patch(endpoints, key, "merge", {
+    metadata: { labels: { "endpointslice.kubernetes.io/skip-mirror": "true" } },
+  });
+  await cluster.settled();
+  expect(slices(client)).toEqual([]);
+});

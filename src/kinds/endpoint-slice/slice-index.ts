@@ -7,8 +7,9 @@ import type { Stored } from "../../machinery/object.ts";
 import { endpointSlices } from "../../machinery/resource.ts";
 import { serviceKeyOf } from "../../machinery/service-slices.ts";
 import type { EndpointSlice } from "../../machinery/types.ts";
+import { managedByLabel } from "./write-slices.ts";
 
-export class SliceIndex {
+class SliceIndex {
   readonly #names = new Map<string, Set<string>>();
 
   /** Keeps up with a watch of slices. @returns keys of the Services that the change concerns. */
@@ -22,13 +23,14 @@ export class SliceIndex {
     return [before, after].filter((key) => key !== undefined);
   }
 
-  /** In order of their names. */
-  slicesOf(serviceKey: string, client: Client): Stored<EndpointSlice>[] {
+  /** Those that the manager (a value of the label `managed-by`) has made and that are not going, in order of names. */
+  slicesOf(serviceKey: string, manager: string, client: Client): Stored<EndpointSlice>[] {
     const [namespace = ""] = serviceKey.split("/");
     return [...(this.#names.get(serviceKey) ?? [])]
       .sort()
       .map((name) => client.get(endpointSlices, { namespace, name }))
-      .filter((slice) => slice !== undefined);
+      .filter((slice) => slice !== undefined)
+      .filter(({ metadata }) => metadata.labels?.[managedByLabel] === manager && !metadata.deletionTimestamp);
   }
 
   #add(serviceKey: string, name: string): void {
@@ -41,4 +43,13 @@ export class SliceIndex {
     names?.delete(name);
     if (names?.size === 0) this.#names.delete(serviceKey);
   }
+}
+
+/** One index for each API that is watched: the definitions of controllers are shared by all that run them. */
+const indices = new WeakMap<Client, SliceIndex>();
+
+export function sliceIndex(client: Client): SliceIndex {
+  const index = indices.get(client) ?? new SliceIndex();
+  indices.set(client, index);
+  return index;
 }

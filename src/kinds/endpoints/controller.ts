@@ -7,9 +7,10 @@ import {
 } from "../../machinery/controller.ts";
 import { equal } from "../../machinery/equal.ts";
 import { keyOf, type ObjectKey, type Stored } from "../../machinery/object.ts";
-import { endpoints, namespaces, pods, services } from "../../machinery/resource.ts";
+import { endpoints, pods, services } from "../../machinery/resource.ts";
 import { StatusError } from "../../machinery/status-error.ts";
 import type { Endpoints, Service } from "../../machinery/types.ts";
+import { isRefusedForGood } from "../endpoint-slice/write-slices.ts";
 import {
   hasSelectedEndpoints,
   labelsFrom,
@@ -51,7 +52,7 @@ async function reconcile(key: ObjectKey, context: ControllerContext): Promise<Re
     if (present) await client.update(endpoints, wanted);
     else await client.create(endpoints, wanted);
   } catch (error) {
-    if (StatusError.is(error, "Forbidden") && isLeaving(key, context)) return;
+    if (isRefusedForGood(error, key, client)) return;
     const why = error instanceof Error ? error.message : String(error);
     const reason = present ? "FailedToUpdateEndpoint" : "FailedToCreateEndpoint";
     const message = `Failed to ${verb} endpoint ${key.namespace}/${key.name}: ${why}`;
@@ -101,9 +102,4 @@ async function remove({ metadata }: Stored<Endpoints>, { client }: ControllerCon
   } catch (error) {
     if (!StatusError.is(error, "NotFound")) throw error;
   }
-}
-
-/** Nothing new comes into a namespace that is being deleted. */
-function isLeaving({ namespace = "" }: ObjectKey, { client }: ControllerContext): boolean {
-  return client.get(namespaces, { name: namespace })?.metadata.deletionTimestamp !== undefined;
 }

@@ -5,6 +5,7 @@ import { endpoints as resource } from "../../machinery/resource.ts";
 import type { Endpoints } from "../../machinery/types.ts";
 import { printEndpoints } from "./columns.ts";
 import { endpointsController } from "./controller.ts";
+import { endpointsMirror } from "./mirror-controller.ts";
 import { validateEndpoints } from "./validation.ts";
 
 export const endpoints = defineKind<Endpoints>({
@@ -25,5 +26,5 @@ export const endpoints = defineKind<Endpoints>({
     { name: "Endpoints", type: "string", value: (object) => printEndpoints(object.subsets) },
     ageColumn,
   ],
-  controllers: [endpointsController],
+  controllers: [endpointsController, endpointsMirror],
 });
