@@ -4,6 +4,7 @@ import { nodes } from "../../machinery/resource.ts";
 import type { Node } from "../../machinery/types.ts";
 import { keepStatus } from "../status.ts";
 import { nodeColumns } from "./columns.ts";
+import { validateNode, validateNodeUpdate } from "./validation.ts";
 
 export const node = defineKind<Node>({
   resource: nodes,
@@ -18,6 +19,8 @@ export const node = defineKind<Node>({
     if (object.status.capacity && !object.status.allocatable) object.status.allocatable = { ...object.status.capacity };
   },
   prepareForUpdate: keepStatus,
+  validate: validateNode,
+  validateUpdate: validateNodeUpdate,
   columns: nodeColumns,
   selectableFields: { "spec.unschedulable": (object) => String(object.spec?.unschedulable ?? false) },
 });

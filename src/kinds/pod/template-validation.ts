@@ -1,4 +1,4 @@
-import type { FieldError } from "../../machinery/field-error.ts";
+import { type FieldError, forbidden } from "../../machinery/field-error.ts";
 import type { PodTemplateSpec } from "../../machinery/types.ts";
 import { validateAnnotations, validateLabels } from "../../machinery/validation/labels.ts";
 import { validatePodSpec } from "./validation/pod-spec.ts";
@@ -9,5 +9,8 @@ export function validatePodTemplate(template: PodTemplateSpec, field: string): F
     ...validateLabels(template.metadata?.labels, `${field}.labels`),
     ...validateAnnotations(template.metadata?.annotations, `${field}.annotations`),
     ...validatePodSpec(template.spec ?? { containers: [] }, `${field}.spec`),
+    ...((template.spec?.ephemeralContainers ?? []).length > 0
+      ? [forbidden(`${field}.spec.ephemeralContainers`, "ephemeral containers not allowed in pod template")]
+      : []),
   ];
 }

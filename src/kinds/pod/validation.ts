@@ -1,4 +1,4 @@
-import { type FieldError, invalid } from "../../machinery/field-error.ts";
+import { type FieldError, forbidden, invalid } from "../../machinery/field-error.ts";
 import type { Container, Pod } from "../../machinery/types.ts";
 import { each } from "../../machinery/validation/fields.ts";
 import { validatePodSpec } from "./validation/pod-spec.ts";
@@ -10,6 +10,10 @@ export function validatePod(pod: Pod): FieldError[] {
     ...validatePodSpec(spec, "spec"),
     ...each(spec.containers, "spec.containers", validateImage),
     ...each(spec.initContainers, "spec.initContainers", validateImage),
+    // They come through a part of their own, which Skiff does not serve yet.
+    ...((spec.ephemeralContainers ?? []).length > 0
+      ? [forbidden("spec.ephemeralContainers", "cannot be set on create")]
+      : []),
   ];
 }
 

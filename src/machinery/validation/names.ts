@@ -16,7 +16,6 @@ const whole = (pattern: string): RegExp => new RegExp(`^${pattern}$`);
 const dns1123Label = whole(dns1123LabelPattern);
 const dns1123Subdomain = whole(dns1123SubdomainPattern);
 const dns1035Label = whole(dns1035LabelPattern);
-const wildcardSubdomain = whole(`\\*\\.${dns1123SubdomainPattern}`);
 const qualifiedName = whole(qualifiedNamePattern);
 const labelValue = whole(labelValuePattern);
 const configKey = whole(configKeyPattern);
@@ -76,22 +75,6 @@ export function dns1035LabelErrors(value: string): string[] {
   if (value.length > longestLabel) errors.push(tooLongMessage(longestLabel));
   if (!dns1035Label.test(value)) {
     errors.push(patternMessage(dns1035LabelMessage, dns1035LabelPattern, "my-name", "abc-123"));
-  }
-  return errors;
-}
-
-/** `*.example.com` */
-export function wildcardSubdomainErrors(value: string): string[] {
-  const errors: string[] = [];
-  if (value.length > longestSubdomain) errors.push(tooLongMessage(longestSubdomain));
-  if (!wildcardSubdomain.test(value)) {
-    errors.push(
-      patternMessage(
-        "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character",
-        `\\*\\.${dns1123SubdomainPattern}`,
-        "*.example.com",
-      ),
-    );
   }
   return errors;
 }
@@ -173,9 +156,4 @@ export function portNameErrors(value: string): string[] {
 
 export function portNumberErrors(value: number): string[] {
   return value >= 1 && value <= 65_535 ? [] : ["must be between 1 and 65535, inclusive"];
-}
-
-/** Name of an object before `generateName`'s random suffix: a trailing `-` is fine. */
-export function asPrefix(errors: (value: string) => string[]): (value: string) => string[] {
-  return (value) => errors(value.endsWith("-") ? `${value.slice(0, -1)}a` : value);
 }

@@ -3,7 +3,7 @@ import type { Container } from "../../../machinery/types.ts";
 import { check, each, ipAddress, oneOf, portNumber } from "../../../machinery/validation/fields.ts";
 import { portNameErrors } from "../../../machinery/validation/names.ts";
 
-export const protocols = ["SCTP", "TCP", "UDP"];
+const protocols = ["SCTP", "TCP", "UDP"];
 
 export function validatePorts(ports: Container["ports"], field: string): FieldError[] {
   const names = new Set<string>();
