@@ -123,6 +123,7 @@ export class Kubelet implements PodStreams {
     if (event.type === "synced") this.#holdAddresses(event);
     const changed = this.#cache.apply(event);
     if (event.type === "synced" || event.type === "imagesChanged") this.#images.changed();
+    if (event.type === "imagesChanged") for (const worker of this.#workers.values()) worker.notifyImages();
     if (event.type === "disconnected") {
       this.#connected = false;
       this.#node.setReady(false);

@@ -37,6 +37,8 @@ const trafficLimitMs = 2_000;
 const longestRetryMs = 2 * 60 * 1000;
 const firstRetryMs = 250;
 
+const imageReasons: ReadonlySet<string> = new Set(["ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull"]);
+
 /** Thrown to leave what is being done because the Pod is to go. */
 class Interrupted extends Error {}
 
@@ -101,6 +103,11 @@ export class PodWorker {
     this.notify();
   }
 
+  /** The engine's images have changed: what waits for one may find it now. */
+  notifyImages(): void {
+    if ([...this.#waiting.values()].some(({ reason }) => imageReasons.has(reason))) this.notify();
+  }
+
   /** Stops caring. Resolves when nothing is being done for the Pod any more; its containers are left as they are. */
   async stop(): Promise<void> {
     this.#stopped = true;
@@ -151,7 +158,6 @@ export class PodWorker {
     const pod = this.#read();
     if (!pod) return this.#removeAll();
     this.#last = pod;
-    await this.#learn(pod);
     if (pod.metadata.deletionTimestamp) return this.#terminate(pod);
     if (isTerminal(pod.status?.phase) || this.#pastDeadline(pod)) return this.#end(pod);
     return this.#run(pod);
@@ -500,9 +506,8 @@ export class PodWorker {
   // --- Status ---
 
   /** Learns what the status tells besides the engine's states. */
-  async #learn(pod: Stored<Pod>): Promise<void> {
+  async #learn(pod: Stored<Pod>, view: PodView): Promise<void> {
     const { images } = this.#parts;
-    const view = this.#view();
     const containers = [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])];
     const instances = containers.flatMap((container) =>
       (view.instances.get(container.name) ?? []).slice(0, 2).map((instance) => ({ container, instance })),
@@ -513,11 +518,11 @@ export class PodWorker {
     ]);
   }
 
-  #statusOf(pod: Stored<Pod>): PodStatus {
+  #statusOf(pod: Stored<Pod>, view: PodView): PodStatus {
     const { images, settings, clock } = this.#parts;
     return podStatus({
       pod,
-      view: this.#view(),
+      view,
       waiting: this.#waiting,
       hooks: this.#hooks,
       ready: (container, instance) => this.#probes.ready(container, instance),
@@ -530,10 +535,16 @@ export class PodWorker {
     });
   }
 
+  /** Writes the status that follows from what there is now. */
   async #publish(): Promise<void> {
+    const pod = this.#read();
+    if (!pod) return;
+    // One view for both: a container that ends meanwhile is told of, with its last words, the next time.
+    const view = this.#view();
+    await this.#learn(pod, view);
     const change = (draft: Stored<Pod>): boolean => {
       if (draft.metadata.uid !== this.#uid) return false;
-      const status = { ...draft.status, ...this.#statusOf(draft) };
+      const status = { ...draft.status, ...this.#statusOf(draft, view) };
       if (equal(draft.status, status)) return false;
       draft.status = status;
       return true;

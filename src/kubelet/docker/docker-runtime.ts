@@ -16,14 +16,14 @@ import {
 import type { Logger } from "../../machinery/log.ts";
 import { networkName } from "../../machinery/network-names.ts";
 import type { ExecSession, LogOptions, StreamOptions } from "../../machinery/pod-streams.ts";
-import { type ClusterSettings, instanceLabel } from "../../machinery/settings.ts";
+import { instanceLabel } from "../../machinery/settings.ts";
 import { connectDocker, type DockerClient, docked, toRuntimeError } from "./client.ts";
 import { containerOptions, sandboxOptions, toRuntimeContainer } from "./containers.ts";
 import { followEvents } from "./events.ts";
 import { inspectImage, pullImage } from "./images.ts";
 import { Limiter } from "./limiter.ts";
 import { logs } from "./logs.ts";
-import { ensureNetwork } from "./network.ts";
+import { ensureNetwork, type NetworkSettings } from "./network.ts";
 import { removeEverything } from "./remove-everything.ts";
 import { ensureSandboxImage, sandboxImageName } from "./sandbox-image.ts";
 import { attach, connectThroughRelay, exec } from "./sessions.ts";
@@ -37,7 +37,7 @@ const concurrency = 4;
 const goArchitecture: Readonly<Record<string, string>> = { x86_64: "amd64", aarch64: "arm64" };
 
 export interface DockerRuntimeOptions {
-  settings: Pick<ClusterSettings, "name" | "podCidr">;
+  settings: NetworkSettings;
   clock: Clock;
   log: Logger;
   /** The engine that `DOCKER_HOST` names if absent. */

@@ -3,8 +3,9 @@ import { RuntimeError } from "../../machinery/container-runtime.ts";
 import { bridgeName, networkName, podGateway } from "../../machinery/network-names.ts";
 import { type ClusterSettings, instanceLabel } from "../../machinery/settings.ts";
 import { type DockerClient, docked, toRuntimeError } from "./client.ts";
+import { serviceCidrLabel } from "./host-facts.ts";
 
-type NetworkSettings = Pick<ClusterSettings, "name" | "podCidr">;
+export type NetworkSettings = Pick<ClusterSettings, "name" | "podCidr" | "serviceCidr">;
 
 /**
  * Makes sure the bridge network exists with the Pod CIDR as its subnet. One of the same name with another subnet is
@@ -29,7 +30,7 @@ export async function ensureNetwork(docker: DockerClient, settings: NetworkSetti
       CheckDuplicate: true,
       IPAM: { Driver: "default", Config: [{ Subnet: settings.podCidr, Gateway: podGateway(settings) }] },
       Options: { "com.docker.network.bridge.name": bridgeName(settings) },
-      Labels: { [instanceLabel]: settings.name },
+      Labels: { [instanceLabel]: settings.name, [serviceCidrLabel]: settings.serviceCidr },
     }),
   );
 }

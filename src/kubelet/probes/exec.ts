@@ -1,3 +1,4 @@
+import { finished } from "node:stream/promises";
 import type { ContainerRuntime } from "../../machinery/container-runtime.ts";
 import type { Outcome } from "./outcome.ts";
 
@@ -28,7 +29,10 @@ export async function probeExec(
     const expired = new Promise<"expired">((resolve) => {
       deadline.addEventListener("abort", () => resolve("expired"), { once: true });
     });
-    const exit = await Promise.race([session.exit, expired]);
+    // All of the output is read before the exit code is looked at: it is what the Event tells.
+    const ends = [session.stdout, session.stderr].flatMap((stream) => (stream ? [finished(stream)] : []));
+    const over = Promise.all([session.exit, ...ends]).then(([code]) => code);
+    const exit = await Promise.race([over, expired]);
     if (exit === "expired") return timedOut;
     return { result: exit === 0 ? "success" : "failure", output: output.slice(0, longestOutput) };
   } catch (error) {
