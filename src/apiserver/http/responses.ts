@@ -27,7 +27,8 @@ export async function sendJson(
   const type = { "Cache-Control": "no-cache, private", "Content-Type": "application/json", ...headers };
   if (body.length < gzipFrom || !acceptsGzip(request)) {
     response.writeHead(code, { ...type, "Content-Length": Buffer.byteLength(body) });
-    response.end(body);
+    // Node writes headers together with a text in UTF-8, alone in Latin-1: the bytes of a Warning bear only the latter.
+    response.end("Warning" in headers ? Buffer.from(body) : body);
     return;
   }
   const compressed = await compress(body, { level: constants.Z_BEST_SPEED });
@@ -44,7 +45,7 @@ export async function sendYaml(response: ServerResponse, code: number, json: str
   const { stringify } = await import("yaml");
   const body = stringify(JSON.parse(json), { version: "1.1", lineWidth: 0, aliasDuplicateObjects: false });
   response.writeHead(code, { "Cache-Control": "no-cache, private", "Content-Type": "application/yaml", ...headers });
-  response.end(body);
+  response.end(Buffer.from(body));
 }
 
 export function sendText(response: ServerResponse, code: number, text: string): void {
