@@ -6,6 +6,7 @@ import type { DeleteOptions, PatchType } from "../machinery/client.ts";
 import type { KindDefinition, UpdateSubresource } from "../machinery/kind.ts";
 import type { KubeObject, ObjectKey, Stored } from "../machinery/object.ts";
 import type { Selector } from "../machinery/selector.ts";
+import type { StatusError } from "../machinery/status-error.ts";
 
 export interface User {
   name: string;
@@ -76,6 +77,20 @@ export type ApiWatchEvent =
   /** `object` holds only kind, apiVersion and metadata.resourceVersion (and annotations). */
   | { type: "BOOKMARK"; object: KubeObject };
 
+/** One object of several that are applied together. */
+export interface Configuration {
+  kind: ServedKind;
+  key: ObjectKey;
+  /** Parsed, not decoded: server-side apply looks at what was written. */
+  body: unknown;
+}
+
+/** What became of one of them. */
+export type Applied = { warnings: readonly string[] } & (
+  | { result: "created" | "configured" | "unchanged"; error?: never }
+  | { error: StatusError }
+);
+
 /** Every method throws StatusError; objects returned are frozen. */
 export interface Api {
   /** Undefined when nothing is served there. */
@@ -121,6 +136,14 @@ export interface Api {
     context: RequestContext,
     subresource?: string,
   ): Promise<{ object: KubeObject; created: boolean }>;
+  /**
+   * Server-side apply of several objects, in order; each sees those before it. When one is refused, none is applied; the answers
+   * of the others then tell what would have become of them.
+   */
+  applyTogether(
+    configurations: readonly Configuration[],
+    context: Omit<RequestContext, "warn">,
+  ): Promise<readonly Applied[]>;
   /** @returns the object where it lives on (grace period, finalizers) or was of a kind that answers so; `gone` tells which. */
   delete(
     kind: ServedKind,

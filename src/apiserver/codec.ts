@@ -6,7 +6,7 @@ import { decode } from "../machinery/schema/decode.ts";
 import { DecodeError } from "../machinery/schema/decode-error.ts";
 import { StatusError } from "../machinery/status-error.ts";
 import type { RequestContext, ServedKind } from "./api.ts";
-import type { ApiParts } from "./parts.ts";
+import type { WriteParts } from "./parts.ts";
 
 /** Group, version and kind of a body, and the schema it must follow. */
 export interface BodyType {
@@ -29,7 +29,7 @@ export function subresourceBodyType({ group, version, kind }: Omit<BodyType, "sc
  * @returns an object of the caller's own, complete with kind and apiVersion.
  * @throws StatusError 400: another kind or version, wrong types, unknown fields (with `Strict`).
  */
-export function decodeBody(parts: ApiParts, type: BodyType, body: unknown, context: RequestContext): KubeObject {
+export function decodeBody(parts: WriteParts, type: BodyType, body: unknown, context: RequestContext): KubeObject {
   checkType(type, body);
   const { object, unknownFields } = decode(parts.schemas, type.schema, body);
   reportUnknown(unknownFields, context, (errors) => {
@@ -44,7 +44,7 @@ export function decodeBody(parts: ApiParts, type: BodyType, body: unknown, conte
  * @throws StatusError 422 about the field `patch`.
  */
 export function decodePatched(
-  parts: ApiParts,
+  parts: WriteParts,
   type: BodyType,
   patched: KubeObject,
   shown: () => string,

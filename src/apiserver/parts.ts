@@ -8,13 +8,14 @@ import type { SchemaSource } from "../machinery/schema/schema.ts";
 import { matches } from "../machinery/selector.ts";
 import type { ClusterSettings } from "../machinery/settings.ts";
 import { type KindName, type ResourceName, StatusError } from "../machinery/status-error.ts";
-import type { ObjectReader, Store } from "../store/store.ts";
+import type { ObjectReader, Store, WriteStore } from "../store/store.ts";
 import type { Api, RequestContext, ServedKind } from "./api.ts";
 import { InProcessClient } from "./in-process-client.ts";
 import type { Registry } from "./registry.ts";
 
-export interface ApiParts {
-  store: Store;
+/** What deciding a write needs. */
+export interface WriteParts {
+  store: WriteStore;
   registry: Registry;
   schemas: SchemaSource;
   clock: Clock;
@@ -23,6 +24,10 @@ export interface ApiParts {
   events?: EventRecorder;
   /** Signs a ServiceAccount's token. */
   issueToken(claims: ServiceAccountClaims, expirationSeconds: number): { token: string; expirationTimestamp: string };
+}
+
+export interface ApiParts extends WriteParts {
+  store: Store;
 }
 
 /** Under which the kind's objects are stored, whatever version they are served in. */
@@ -46,13 +51,13 @@ export function asServed(kind: ServedKind, object: Stored<KubeObject>): Stored<K
 }
 
 /** The object a write is about, as decided so far. @throws StatusError NotFound. */
-export function present(parts: ApiParts, kind: ServedKind, key: ObjectKey): Stored<KubeObject> {
+export function present(parts: WriteParts, kind: ServedKind, key: ObjectKey): Stored<KubeObject> {
   const object = parts.store.staged.get(storageName(kind), key);
   if (!object) throw StatusError.notFound(resourceName(kind), key.name);
   return object;
 }
 
-export function admissionContext(parts: ApiParts, context: RequestContext): AdmissionContext {
+export function admissionContext(parts: WriteParts, context: RequestContext): AdmissionContext {
   return {
     read: readThrough(parts.store.staged),
     settings: parts.settings,

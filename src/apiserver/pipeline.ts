@@ -3,11 +3,22 @@ import type { DeleteOptions, PatchType } from "../machinery/client.ts";
 import type { KubeObject, ObjectKey, Stored } from "../machinery/object.ts";
 import { groupResource } from "../machinery/resource.ts";
 import { StatusError } from "../machinery/status-error.ts";
-import type { Api, ApiWatchEvent, ListQuery, ListResult, RequestContext, ServedKind, WatchQuery } from "./api.ts";
+import type {
+  Api,
+  ApiWatchEvent,
+  Applied,
+  Configuration,
+  ListQuery,
+  ListResult,
+  RequestContext,
+  ServedKind,
+  WatchQuery,
+} from "./api.ts";
 import { type ApiParts, asServed, resourceName, storageName } from "./parts.ts";
 import { Bookmarks } from "./read/bookmarks.ts";
 import { list } from "./read/list.ts";
 import { watch } from "./read/watch.ts";
+import { applyTogether } from "./write/apply-together.ts";
 import { create } from "./write/create.ts";
 import { createSubresource } from "./write/create-subresource.ts";
 import { deleteCollection, deleteObject } from "./write/delete.ts";
@@ -81,6 +92,13 @@ export class Pipeline implements Api {
     subresource?: string,
   ): Promise<{ object: KubeObject; created: boolean }> {
     return this.#answer(patch(this.#parts, kind, key, type, sent, context, subresource));
+  }
+
+  applyTogether(
+    configurations: readonly Configuration[],
+    context: Omit<RequestContext, "warn">,
+  ): Promise<readonly Applied[]> {
+    return this.#answer(applyTogether(this.#parts, configurations, context));
   }
 
   delete(

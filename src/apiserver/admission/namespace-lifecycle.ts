@@ -2,10 +2,10 @@
 import { namespaces } from "../../machinery/resource.ts";
 import { StatusError } from "../../machinery/status-error.ts";
 import type { ServedKind } from "../api.ts";
-import { type ApiParts, readThrough, resourceName } from "../parts.ts";
+import { readThrough, resourceName, type WriteParts } from "../parts.ts";
 
 /** @throws StatusError NotFound (no such namespace), Forbidden (it is being deleted). */
-export function admitNamespace(parts: ApiParts, kind: ServedKind, namespace: string | undefined, name: string): void {
+export function admitNamespace(parts: WriteParts, kind: ServedKind, namespace: string | undefined, name: string): void {
   if (!kind.definition.resource.namespaced || namespace === undefined) return;
   const found = readThrough(parts.store.staged).get(namespaces, { name: namespace });
   if (!found) throw StatusError.notFound(namespaces, namespace);

@@ -16,6 +16,7 @@ import {
   resourceName,
   storageName,
   subresourceContext,
+  type WriteParts,
 } from "../parts.ts";
 import { track } from "./field-ownership.ts";
 
@@ -35,7 +36,7 @@ export async function create(
 
 /** @param tracked the fields are recorded already (server-side apply). */
 export async function createDecoded(
-  parts: ApiParts,
+  parts: WriteParts,
   kind: ServedKind,
   namespace: string | undefined,
   sent: KubeObject,

@@ -6,11 +6,11 @@ import { trackUpdate } from "../../machinery/patch/track-update.ts";
 import { apiVersionOf } from "../../machinery/resource.ts";
 import type { SchemaSource } from "../../machinery/schema/schema.ts";
 import type { RequestContext, ServedKind } from "../api.ts";
-import type { ApiParts } from "../parts.ts";
+import type { WriteParts } from "../parts.ts";
 
 /** Who writes, through which part of the object, and which fields cannot be written that way. */
 export function writer(
-  parts: ApiParts,
+  parts: WriteParts,
   kind: Pick<ServedKind, "definition" | "group" | "version" | "schema">,
   context: RequestContext,
   subresource: string | undefined,
@@ -31,7 +31,7 @@ export function writer(
  * fields of its own, which nobody owns.
  */
 export function track(
-  parts: ApiParts,
+  parts: WriteParts,
   kind: ServedKind,
   old: Stored<KubeObject> | undefined,
   next: KubeObject,

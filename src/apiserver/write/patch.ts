@@ -10,7 +10,7 @@ import { strategicMergePatch } from "../../machinery/patch/strategic-merge-patch
 import { StatusError } from "../../machinery/status-error.ts";
 import type { RequestContext, ServedKind } from "../api.ts";
 import { type BodyType, decodePatched } from "../codec.ts";
-import { type ApiParts, present, storageName } from "../parts.ts";
+import { present, storageName, type WriteParts } from "../parts.ts";
 import { createDecoded } from "./create.ts";
 import { writer } from "./field-ownership.ts";
 import { partType, updatable, updateDecoded, viewOf } from "./update.ts";
@@ -21,7 +21,7 @@ export interface PatchResult {
 }
 
 export async function patch(
-  parts: ApiParts,
+  parts: WriteParts,
   kind: ServedKind,
   key: ObjectKey,
   type: PatchType,
@@ -40,7 +40,7 @@ export async function patch(
 }
 
 function patchShown(
-  parts: ApiParts,
+  parts: WriteParts,
   body: BodyType,
   shown: KubeObject,
   type: Exclude<PatchType, "apply">,
@@ -58,7 +58,7 @@ function patchShown(
 
 /** Server-side apply: https://kubernetes.io/docs/reference/using-api/server-side-apply/ */
 async function apply(
-  parts: ApiParts,
+  parts: WriteParts,
   kind: ServedKind,
   key: ObjectKey,
   sent: unknown,

@@ -8,7 +8,7 @@ import type { RequestContext, ServedKind } from "../api.ts";
 import { keepSystemFields } from "../object-meta/system-fields.ts";
 import { metadataErrors } from "../object-meta/validate-metadata.ts";
 import { metadataUpdateErrors } from "../object-meta/validate-metadata-update.ts";
-import { type ApiParts, admissionContext, kindName, resourceName, storageName } from "../parts.ts";
+import { admissionContext, kindName, resourceName, storageName, type WriteParts } from "../parts.ts";
 import { mayBeRemoved } from "./deletion-state.ts";
 import { track } from "./field-ownership.ts";
 
@@ -29,7 +29,7 @@ export interface Replacement {
  * @returns the object as stored (in the stored version), or removed where its last finalizer went.
  */
 export async function replace(
-  parts: ApiParts,
+  parts: WriteParts,
   kind: ServedKind,
   { old, next, subresource, tracked = false }: Replacement,
   context: RequestContext,
@@ -53,7 +53,7 @@ export async function replace(
 }
 
 async function store(
-  parts: ApiParts,
+  parts: WriteParts,
   kind: ServedKind,
   old: Stored<KubeObject>,
   next: Stored<KubeObject>,

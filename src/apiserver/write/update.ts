@@ -6,11 +6,11 @@ import type { KubeObject, ObjectKey, Stored } from "../../machinery/object.ts";
 import { StatusError } from "../../machinery/status-error.ts";
 import type { RequestContext, ServedKind } from "../api.ts";
 import { type BodyType, bodyTypeOf, decodeBody, subresourceBodyType } from "../codec.ts";
-import { type ApiParts, asServed, present } from "../parts.ts";
+import { asServed, present, type WriteParts } from "../parts.ts";
 import { replace } from "./replace.ts";
 
 export async function update(
-  parts: ApiParts,
+  parts: WriteParts,
   kind: ServedKind,
   key: ObjectKey,
   body: unknown,
@@ -25,7 +25,7 @@ export async function update(
 
 /** @param tracked the fields are recorded already (server-side apply). */
 export async function updateDecoded(
-  parts: ApiParts,
+  parts: WriteParts,
   kind: ServedKind,
   old: Stored<KubeObject>,
   sent: KubeObject,
