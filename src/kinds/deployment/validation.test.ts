@@ -60,6 +60,11 @@ describe("a Deployment is refused", () => {
       ["spec.strategy.rollingUpdate: Forbidden: may not be specified when strategy `type` is 'Recreate'"],
     ],
     [
+      "with an unknown strategy",
+      { strategy: { type: "BlueGreen" } },
+      ['spec.strategy: Unsupported value: {"type":"BlueGreen"}: supported values: "Recreate", "RollingUpdate"'],
+    ],
+    [
       "with a deadline before Pods can be available",
       { minReadySeconds: 10, progressDeadlineSeconds: 10 },
       ["spec.progressDeadlineSeconds: Invalid value: 10: must be greater than minReadySeconds"],

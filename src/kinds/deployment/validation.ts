@@ -36,7 +36,7 @@ function validateStrategy(strategy: Strategy): FieldError[] {
     case "RollingUpdate":
       return rollingUpdate ? validateRollingUpdate(rollingUpdate, "spec.strategy.rollingUpdate") : [];
     default:
-      return [notSupported("spec.strategy.type", type, ["Recreate", "RollingUpdate"])];
+      return [notSupported("spec.strategy", strategy, ["Recreate", "RollingUpdate"])];
   }
 }
 

@@ -39,5 +39,5 @@ it.each<[what: string, namespace: string, fields: object, errors: string[]]>([
     ],
   ],
 ])("an Event %s", (_what, namespace, fields, errors) => {
-  expect(createErrors(event, { metadata: { name: "e", namespace }, ...fields } as object)).toEqual(errors);
+  expect(createErrors(event, { metadata: { name: "e", namespace }, ...fields })).toEqual(errors);
 });
