@@ -70,3 +70,9 @@ export async function removePod(
   }
   await rm(directory.root, { recursive: true, force: true });
 }
+
+/** Seconds a container has to end by itself; a probe that had it ended may have a period of its own. */
+export function gracePeriod(pod: Pod, container: Container, probe?: "liveness" | "startup"): number {
+  const own = probe === "liveness" ? container.livenessProbe : probe && container.startupProbe;
+  return own?.terminationGracePeriodSeconds ?? pod.spec?.terminationGracePeriodSeconds ?? 30;
+}

@@ -75,7 +75,7 @@ class Feed implements Disposable {
   /** States told of one container, in order, without repetitions. */
   states(id: string): string[] {
     const states = this.events.flatMap((event) => {
-      if (event.type === "changed" && event.container.id === id) return [event.container.state as string];
+      if (event.type === "changed" && event.container.id === id) return [event.container.state];
       return event.type === "removed" && event.id === id ? ["removed"] : [];
     });
     return states.filter((state, index) => state !== states[index - 1]);

@@ -53,6 +53,13 @@ export async function engineRanges(instance: string): Promise<EngineRange[]> {
     });
 }
 
+/** The Service range that the instance's network tells of; undefined where there is no such network. */
+export async function labelledServiceCidr(instance: string): Promise<string | undefined> {
+  const filters = JSON.stringify({ label: [`${instanceLabel}=${instance}`] });
+  const networks = await docked(connectDocker().listNetworks({ filters }));
+  return networks.map(({ Labels }) => Labels?.[serviceCidrLabel]).find((cidr) => cidr !== undefined);
+}
+
 /** The bridge that belongs to the instance itself: its routes are no conflict. */
 export function ownBridge(instance: string): string {
   return bridgeName({ name: instance });
