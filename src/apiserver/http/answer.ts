@@ -5,8 +5,9 @@ import type { Connector, ConnectRequest } from "../streams/connector.ts";
 import type { Exchange, HttpParts, ResourceExchange } from "./exchange.ts";
 import { answerOther, type OtherParts } from "./other-requests.ts";
 import type { ResourceRequest } from "./request-info.ts";
-import { answerResource, answerSubresource } from "./resource-requests.ts";
+import { answerResource } from "./resource-requests.ts";
 import { sendText } from "./responses.ts";
+import { answerSubresource } from "./subresource-requests.ts";
 
 /** By `pods/exec`, `pods/log`, … */
 export type Connectors = Readonly<Record<string, Connector>>;

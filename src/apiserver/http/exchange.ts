@@ -1,7 +1,8 @@
 /** One request on its way through the API server, and the answer to it. */
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { ObjectKey } from "../../machinery/object.ts";
 import type { SchemaSource } from "../../machinery/schema/schema.ts";
-import type { Api, ServedKind, User } from "../api.ts";
+import type { Api, RequestContext, ServedKind, User } from "../api.ts";
 import type { OtherRequest, ResourceRequest } from "./request-info.ts";
 
 export interface Exchange {
@@ -28,6 +29,18 @@ export interface HttpParts {
 export interface ResourceExchange extends Exchange {
   info: ResourceRequest;
   kind: ServedKind;
+}
+
+export function keyOf({ namespace, name = "" }: ResourceRequest): ObjectKey {
+  return { ...(namespace !== undefined && { namespace }), name };
+}
+
+/** How the API is to do what the exchange asks for. */
+export function contextOf(
+  { user, warnings }: ResourceExchange,
+  options: Omit<RequestContext, "user" | "warn">,
+): RequestContext {
+  return { ...options, user, warn: (text) => void warnings.push(text) };
 }
 
 /** A path besides those of the Kubernetes API: `POST /apply`. The caller has been authenticated and authorized. */
