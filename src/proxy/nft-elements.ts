@@ -21,21 +21,25 @@ export interface SpreadChain {
 
 export const nftMaps: readonly NftMap[] = ["services", "nodeports", "endpoints", "nodeport-endpoints"];
 
+/** Most endpoints that a port of these Services has. */
+export function largestSize(services: Iterable<ServiceRules>): number {
+  let largest = 0;
+  for (const { ports } of services) for (const { targets } of ports) largest = Math.max(largest, targets.length);
+  return largest;
+}
+
+/** Every chain for Services of up to `size` endpoints. */
+export function chainsUpTo(size: number): SpreadChain[] {
+  return (["address", "nodeport"] as const).flatMap((via) =>
+    (["random", "client"] as const).flatMap((by) =>
+      Array.from({ length: size }, (_, index): SpreadChain => ({ via, by, size: index + 1 })),
+    ),
+  );
+}
+
 /** `c3`, `n3` for random choice among three; `ca3`, `na3` with affinity. */
 export function chainName({ via, by, size }: SpreadChain): string {
   return `${via === "address" ? "c" : "n"}${by === "client" ? "a" : ""}${size}`;
-}
-
-/** The chains that the Service's elements jump to. */
-export function chainsOf(rules: ServiceRules): SpreadChain[] {
-  return rules.ports.flatMap((port) => {
-    const size = port.targets.length;
-    if (size === 0) return [];
-    const by = port.affinitySeconds === undefined ? "random" : "client";
-    const chains: SpreadChain[] = [{ via: "address", by, size }];
-    if (port.nodePort !== undefined) chains.push({ via: "nodeport", by, size });
-    return chains;
-  });
 }
 
 /** Elements of one Service; a port without endpoints has none, so that its connections are refused. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parseCidr } from "../machinery/cidr.ts";
 import type { PortRules, ServiceRules } from "./compile.ts";
-import { addChain, addHairpin, changeCommands, deleteHairpin, removeScript, replaceScript } from "./nft-script.ts";
+import { addHairpin, changeCommands, deleteHairpin, removeScript, replaceScript } from "./nft-script.ts";
 
 const settings = {
   table: "skiff-default",
@@ -26,7 +26,7 @@ describe("replaceScript", () => {
       ["default/sticky", { ports: [sticky] }],
       ["default/empty", { ports: [port({ ips: [], addresses: ["10.96.7.12"] })] }],
     ]);
-    expect(replaceScript(settings, rules)).toMatchInlineSnapshot(`
+    expect(replaceScript(settings, rules, 2)).toMatchInlineSnapshot(`
       "add table ip skiff-default
       delete table ip skiff-default
       table ip skiff-default {
@@ -35,9 +35,14 @@ describe("replaceScript", () => {
         map endpoints { typeof ip daddr . meta l4proto . th dport . numgen random mod 2 : ip daddr . th dport; }
         map nodeport-endpoints { typeof meta l4proto . th dport . numgen random mod 2 : ip daddr . th dport; }
         set hairpin { type ipv4_addr . ipv4_addr; }
+        chain c1 { meta l4proto { tcp, udp } dnat ip to ip daddr . meta l4proto . th dport . numgen random mod 1 map @endpoints; }
         chain c2 { meta l4proto { tcp, udp } dnat ip to ip daddr . meta l4proto . th dport . numgen random mod 2 map @endpoints; }
-        chain n2 { meta mark set meta mark | 0x20000 meta l4proto { tcp, udp } dnat ip to meta l4proto . th dport . numgen random mod 2 map @nodeport-endpoints; }
         chain ca1 { meta l4proto { tcp, udp } dnat ip to ip daddr . meta l4proto . th dport . jhash ip saddr mod 1 seed 0x5eed map @endpoints; }
+        chain ca2 { meta l4proto { tcp, udp } dnat ip to ip daddr . meta l4proto . th dport . jhash ip saddr mod 2 seed 0x5eed map @endpoints; }
+        chain n1 { meta mark set meta mark | 0x20000 meta l4proto { tcp, udp } dnat ip to meta l4proto . th dport . numgen random mod 1 map @nodeport-endpoints; }
+        chain n2 { meta mark set meta mark | 0x20000 meta l4proto { tcp, udp } dnat ip to meta l4proto . th dport . numgen random mod 2 map @nodeport-endpoints; }
+        chain na1 { meta mark set meta mark | 0x20000 meta l4proto { tcp, udp } dnat ip to meta l4proto . th dport . jhash ip saddr mod 1 seed 0x5eed map @nodeport-endpoints; }
+        chain na2 { meta mark set meta mark | 0x20000 meta l4proto { tcp, udp } dnat ip to meta l4proto . th dport . jhash ip saddr mod 2 seed 0x5eed map @nodeport-endpoints; }
         chain dispatch {
           ip daddr . meta l4proto . th dport vmap @services
           fib daddr type local meta l4proto . th dport vmap @nodeports
@@ -81,7 +86,7 @@ describe("replaceScript", () => {
           ] as const,
       ),
     );
-    const commands = replaceScript(settings, rules)
+    const commands = replaceScript(settings, rules, 2)
       .split("\n")
       .filter((line) => line.startsWith("add element ip skiff-default services "));
     expect(commands).toHaveLength(3);
@@ -141,10 +146,7 @@ describe("changeCommands", () => {
   });
 });
 
-it("adds chains for sizes, and pairs for Pods that may call themselves", () => {
-  expect(addChain("t", { via: "nodeport", by: "client", size: 4 })).toBe(
-    "add chain ip t na4; add rule ip t na4 meta mark set meta mark | 0x20000 meta l4proto { tcp, udp } dnat ip to meta l4proto . th dport . jhash ip saddr mod 4 seed 0x5eed map @nodeport-endpoints",
-  );
+it("pairs Pods that may call themselves, and removes a table whether or not it is there", () => {
   expect(addHairpin("t", ["10.244.0.5"])).toEqual(["add element ip t hairpin { 10.244.0.5 . 10.244.0.5 }"]);
   expect(deleteHairpin("t", [])).toEqual([]);
   expect(removeScript("t")).toBe("add table ip t\ndelete table ip t\n");

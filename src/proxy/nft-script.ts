@@ -8,7 +8,7 @@ import type { Cidr } from "../machinery/cidr.ts";
 import type { RuleChange, RuleSet } from "./compile.ts";
 import {
   chainName,
-  chainsOf,
+  chainsUpTo,
   type Elements,
   elementsOf,
   type NftMap,
@@ -38,14 +38,16 @@ const declarations = `
   map nodeport-endpoints { typeof meta l4proto . th dport . numgen random mod 2 : ip daddr . th dport; }
   set hairpin { type ipv4_addr . ipv4_addr; }`;
 
-/** Command lines that replace the instance's table with one for `rules`, in one transaction. */
-export function replaceScript(settings: TableSettings, rules: RuleSet): string {
+/**
+ * Command lines that replace the instance's table with one for `rules`, in one transaction.
+ * @param capacity chains are made for Services of up to so many endpoints. They cannot be added later: nft (1.0.6) reads the
+ * `typeof` of a map that is in the kernel already as a conflict ("conflicting protocols specified: tcp vs. th").
+ */
+export function replaceScript(settings: TableSettings, rules: RuleSet, capacity: number): string {
   const { table, bridge, serviceCidr } = settings;
-  const chains = new Map<string, SpreadChain>();
   const all = emptyElements();
   const hairpin = new Set<string>();
   for (const service of rules.values()) {
-    for (const chain of chainsOf(service)) chains.set(chainName(chain), chain);
     const elements = elementsOf(service);
     for (const map of nftMaps) for (const [key, value] of elements[map]) all[map].set(key, value);
     for (const ip of podAddressesOf(service, settings.pods)) hairpin.add(ip);
@@ -54,7 +56,7 @@ export function replaceScript(settings: TableSettings, rules: RuleSet): string {
     `add table ip ${table}`,
     `delete table ip ${table}`,
     `table ip ${table} {${declarations}`,
-    ...[...chains.values()].map((chain) => `  chain ${chainName(chain)} { ${spreadRule(chain)}; }`),
+    ...chainsUpTo(capacity).map((chain) => `  chain ${chainName(chain)} { ${spreadRule(chain)}; }`),
     `  chain dispatch {
     ip daddr . meta l4proto . th dport vmap @services
     fib daddr type local meta l4proto . th dport vmap @nodeports
@@ -82,12 +84,6 @@ export function replaceScript(settings: TableSettings, rules: RuleSet): string {
     ...addHairpin(table, [...hairpin]),
     "",
   ].join("\n");
-}
-
-/** Command that makes sure the chain exists, with its one rule. */
-export function addChain(table: string, chain: SpreadChain): string {
-  const name = chainName(chain);
-  return `add chain ip ${table} ${name}; add rule ip ${table} ${name} ${spreadRule(chain)}`;
 }
 
 /**

@@ -6,15 +6,8 @@ import type { ClusterSettings } from "../machinery/settings.ts";
 import type { RuleChange, RuleSet, ServiceRules } from "./compile.ts";
 import { forgetStaleFlows, forgetStrayFlows } from "./conntrack.ts";
 import { HairpinPorts } from "./hairpin.ts";
-import { chainName, chainsOf, podAddressesOf } from "./nft-elements.ts";
-import {
-  addChain,
-  addHairpin,
-  changeCommands,
-  deleteHairpin,
-  replaceScript,
-  type TableSettings,
-} from "./nft-script.ts";
+import { largestSize, podAddressesOf } from "./nft-elements.ts";
+import { addHairpin, changeCommands, deleteHairpin, replaceScript, type TableSettings } from "./nft-script.ts";
 import { NftSession } from "./nft-session.ts";
 import type { RuleBackend } from "./rule-backend.ts";
 import { runCommand } from "./run-command.ts";
@@ -22,13 +15,22 @@ import { runCommand } from "./run-command.ts";
 /** Above this a transaction goes to a fresh `nft -f`, which takes any size. */
 const longestLine = 32_768;
 
+const leastCapacity = 16;
+
+/** The next power of two, so that a growing Service seldom needs a new table. */
+function roomFor(size: number): number {
+  let capacity = leastCapacity;
+  while (capacity < size) capacity *= 2;
+  return capacity;
+}
+
 export class NftablesBackend implements RuleBackend {
   readonly #settings: TableSettings;
   readonly #log: Logger;
   readonly #session = new NftSession();
   readonly #ports: HairpinPorts;
-  /** Names of the spreading chains in the table. They stay when unused: there are never more than sizes seen. */
-  #chains = new Set<string>();
+  /** The table has chains for Services of up to so many endpoints. */
+  #capacity = 0;
   /** How many Services send traffic to a Pod address. */
   #hairpin = new Map<string, number>();
 
@@ -45,13 +47,13 @@ export class NftablesBackend implements RuleBackend {
 
   async replace(rules: RuleSet): Promise<void> {
     await this.#ports.enable();
-    await runCommand("nft", ["-f", "-"], replaceScript(this.#settings, rules));
+    const capacity = roomFor(largestSize(rules.values()));
+    await runCommand("nft", ["-f", "-"], replaceScript(this.#settings, rules, capacity));
     // What the session believes is about the table that was just deleted.
     this.#session.close();
-    this.#chains = new Set();
+    this.#capacity = capacity;
     this.#hairpin = new Map();
     for (const service of rules.values()) {
-      for (const chain of chainsOf(service)) this.#chains.add(chainName(chain));
       for (const ip of podAddressesOf(service, this.#settings.pods)) {
         this.#hairpin.set(ip, (this.#hairpin.get(ip) ?? 0) + 1);
       }
@@ -59,19 +61,17 @@ export class NftablesBackend implements RuleBackend {
     await this.#forgetFlows(() => forgetStrayFlows(rules));
   }
 
-  async change(changes: readonly RuleChange[]): Promise<void> {
+  async change(changes: readonly RuleChange[], rules: RuleSet): Promise<void> {
+    if (largestSize(changes.flatMap(({ after }) => after ?? [])) > this.#capacity) return this.replace(rules);
     const { table } = this.#settings;
-    const chains = this.#missingChains(changes);
     const hairpin = this.#hairpinAfter(changes);
     const commands = [
-      ...[...chains.values()].map((chain) => addChain(table, chain)),
       ...changeCommands(table, changes),
       ...deleteHairpin(table, hairpin.left),
       ...addHairpin(table, hairpin.entered),
     ];
     if (hairpin.entered.length > 0) await this.#ports.enable();
     if (commands.length > 0) await this.#run(commands);
-    for (const name of chains.keys()) this.#chains.add(name);
     for (const [ip, count] of hairpin.counts) {
       if (count > 0) this.#hairpin.set(ip, count);
       else this.#hairpin.delete(ip);
@@ -88,13 +88,6 @@ export class NftablesBackend implements RuleBackend {
     const length = commands.reduce((sum, command) => sum + command.length, 0);
     if (length <= longestLine) return this.#session.run(commands);
     await runCommand("nft", ["-f", "-"], `${commands.join("\n")}\n`);
-  }
-
-  #missingChains(changes: readonly RuleChange[]) {
-    const chains = changes.flatMap(({ after }) => (after ? chainsOf(after) : []));
-    return new Map(
-      chains.map((chain) => [chainName(chain), chain] as const).filter(([name]) => !this.#chains.has(name)),
-    );
   }
 
   /** Counts of the Pod addresses that the changes touch, and which of them are new or no longer needed. */

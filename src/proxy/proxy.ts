@@ -129,7 +129,7 @@ export class ServiceProxy implements Traffic {
     const changes = keys.flatMap((key) => this.#compile(key) ?? []);
     try {
       if (this.#broken) await this.#tools.backend.replace(this.#rules);
-      else if (changes.length > 0) await this.#tools.backend.change(changes);
+      else if (changes.length > 0) await this.#tools.backend.change(changes, this.#rules);
     } catch (error) {
       this.#failed(error);
       return;

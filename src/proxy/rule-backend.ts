@@ -8,8 +8,9 @@ export interface RuleBackend {
   /**
    * Puts changes in force on top of the rules of the last call. Resolves when they are.
    * After an error the rules are unknown: {@link replace} comes next.
+   * @param rules all of them, as they are after the changes.
    */
-  change(changes: readonly RuleChange[]): Promise<void>;
+  change(changes: readonly RuleChange[], rules: RuleSet): Promise<void>;
 
   /** Ends what the back end runs in this process. */
   stop(): Promise<void>;
