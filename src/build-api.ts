@@ -1,5 +1,6 @@
 /** Puts the API server together: store, pipeline, certificates, tokens, and the listeners in front of them. */
 
+import { applyRoute } from "./apiserver/apply/route.ts";
 import { ensureCertificates, serverNames } from "./apiserver/certificates.ts";
 import type { ExtraRoute } from "./apiserver/http/exchange.ts";
 import { InProcessClient } from "./apiserver/in-process-client.ts";
@@ -112,7 +113,7 @@ export async function buildApi(settings: ClusterSettings, paths: InstancePaths, 
           "pods/proxy": podProxyConnector(dependencies),
           "services/proxy": serviceProxyConnector(dependencies),
         },
-        routes,
+        routes: [applyRoute({ api: pipeline, schemas: builtinSchemas, volumesDirectory: paths.volumes }), ...routes],
         now: () => clock.now(),
         log: log.child({ component: "apiserver" }),
       });

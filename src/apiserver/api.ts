@@ -88,7 +88,7 @@ export interface Configuration {
 /** What became of one of them. */
 export type Applied = { warnings: readonly string[] } & (
   | { result: "created" | "configured" | "unchanged"; error?: never }
-  | { error: StatusError }
+  | { error: StatusError; result?: never }
 );
 
 /** Every method throws StatusError; objects returned are frozen. */

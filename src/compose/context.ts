@@ -16,7 +16,7 @@ export interface ComposeOptions {
   volumesDirectory: string;
   /** Namespace for the objects; that of the request when absent. */
   namespace?: string;
-  /** Name of the project where the file has none; otherwise that of the directory. */
+  /** Name of the project, whatever the file says; without either it is named after the directory. */
   project?: string;
 }
 

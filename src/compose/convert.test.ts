@@ -225,6 +225,17 @@ describe("keys of a service", () => {
     expect(spec?.containers[0]?.volumeMounts).toEqual([{ name: "volume-0", ...mount }]);
   });
 
+  test("files of env_file whose contents are missing are named, needed or not", () => {
+    const keys = "env_file: [{path: b.env, required: false}]";
+    expect(convert(web(keys), { envFiles: {} }).wantedFiles).toEqual(["b.env"]);
+    try {
+      convert(web("env_file: [a.env, {path: b.env, required: false}]"));
+      expect.unreachable();
+    } catch (error) {
+      expect((error as ComposeError).wantedFiles).toEqual(["a.env", "b.env"]);
+    }
+  });
+
   test("files of env_file come first, environment counts over them", () => {
     const keys =
       "env_file: [a.env, {path: b.env, required: false}, {path: c.env, required: false}]\nenvironment: {B: own}";
@@ -266,6 +277,7 @@ services:
     ["name: My_Shop\n", {}, "my-shop"],
     ["", {}, "shop"],
     ["", { project: "given" }, "given"],
+    ["name: my-shop\n", { project: "given" }, "given"],
     ["", { directory: "/" }, "compose"],
   ])("project %j %j", (head, options, project) => {
     expect(convert(`${head}${web("")}`, options).project).toBe(project);

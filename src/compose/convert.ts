@@ -7,7 +7,7 @@ import type { KubeObject } from "../machinery/object.ts";
 import type { ComposeOptions, Context } from "./context.ts";
 import { type Entry, readDocument, type Variables } from "./document.ts";
 import { isNull, Mapping } from "./mapping.ts";
-import { labelFrom } from "./names.ts";
+import { labelFrom, projectLabels } from "./names.ts";
 import { ComposeError, Findings, type Place, type Problem } from "./problem.ts";
 import { convertService } from "./service.ts";
 
@@ -22,6 +22,10 @@ export interface Conversion {
   project: string;
   /** In the order of the file; a service's Service comes before its Deployment. */
   objects: ConvertedObject[];
+  /** Of everything that is made of the project. */
+  labels: Record<string, string>;
+  /** Files that `env_file` names and whose contents were not given. */
+  wantedFiles: string[];
   /** Keys that have no counterpart or are not converted yet. */
   notConverted: Problem[];
   /** Conversions that may surprise. */
@@ -42,8 +46,8 @@ export function convertCompose(text: string, options: ComposeOptions): Conversio
   const root = readDocument(text, options.file, variables, findings);
   if (!root) throw new ComposeError(findings.errors);
   const file = new Mapping(root, findings);
-  const project =
-    labelFrom(file.text("name") ?? options.project ?? posix.basename(options.directory ?? "")) || "compose";
+  const written = file.text("name");
+  const project = labelFrom(options.project ?? written ?? posix.basename(options.directory ?? "")) || "compose";
   const volumes = declaredVolumes(file, project, findings);
   const context: Context = { options, variables, findings, project, volumes };
   const services = file.mapping("services");
@@ -53,8 +57,10 @@ export function convertCompose(text: string, options: ComposeOptions): Conversio
   const names = new Map<string, string>();
   const objects = (services?.entries() ?? []).flatMap(([key, entry]) => convertEntry(key, entry, names, context));
   file.reportRest();
-  if (findings.errors.length > 0) throw new ComposeError(findings.errors);
-  return { project, objects, notConverted: findings.notConverted, warnings: findings.warnings };
+  const { errors, notConverted, warnings } = findings;
+  const wantedFiles = [...findings.wantedFiles];
+  if (errors.length > 0) throw new ComposeError(errors, wantedFiles);
+  return { project, labels: projectLabels(project), objects, wantedFiles, notConverted, warnings };
 }
 
 function convertEntry(key: string, entry: Entry, names: Map<string, string>, context: Context): ConvertedObject[] {

@@ -80,6 +80,7 @@ function envFiles(service: Mapping, { findings }: Context): EnvFile[] {
 function readFile({ at, path, required }: EnvFile, { options, variables, findings }: Context): Map<string, string> {
   const text = options.envFiles?.[path];
   if (text === undefined) {
+    findings.wantedFiles.add(path);
     if (required) findings.error(at, `the contents of ${path} were not sent along, or there is no such file`);
     return new Map();
   }

@@ -18,6 +18,11 @@ export function labelsOf(project: string, service: string): Record<string, strin
 /** Who made an object, so that `compose down` finds everything of a project and nothing else. */
 export const managedBy = { "app.kubernetes.io/managed-by": "skiff-compose" };
 
+/** What `compose down` looks for. */
+export function projectLabels(project: string): Record<string, string> {
+  return { ...managedBy, "app.kubernetes.io/part-of": project };
+}
+
 /** Kubernetes expands `$(NAME)` in commands and variables, Compose does not: `$$(` is what stays `$(`. */
 export function escapeExpansion(text: string): string {
   return text.replaceAll("$(", "$$$$(");

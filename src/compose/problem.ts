@@ -24,8 +24,10 @@ export function printProblem({ file, line, column, path, message }: Problem): st
 /** The file cannot be converted; tells everything that is wrong, not only the first. */
 export class ComposeError extends StatusError {
   readonly problems: readonly Problem[];
+  /** Files that `env_file` names and whose contents were not given. */
+  readonly wantedFiles: readonly string[];
 
-  constructor(problems: readonly Problem[]) {
+  constructor(problems: readonly Problem[], wantedFiles: readonly string[] = []) {
     const printed = problems.map(printProblem);
     const list = printed.length === 1 ? printed[0] : `[${printed.join(", ")}]`;
     super(422, "Invalid", `the Compose file is invalid: ${list}`, {
@@ -38,6 +40,7 @@ export class ComposeError extends StatusError {
     });
     this.name = "ComposeError";
     this.problems = problems;
+    this.wantedFiles = wantedFiles;
   }
 }
 
@@ -46,6 +49,7 @@ export class Findings {
   readonly errors: Problem[] = [];
   readonly notConverted: Problem[] = [];
   readonly warnings: Problem[] = [];
+  readonly wantedFiles = new Set<string>();
 
   error(at: Located, message: string): void {
     this.errors.push({ ...at.place, path: at.path, message });

@@ -56,7 +56,7 @@ export interface ApplyNote {
   message: string;
 }
 
-/** Code 200 when everything was applied; 422 when something is wrong, and then nothing was. */
+/** Code 200 when everything was applied; 422 when something is wrong or missing, and then nothing was. */
 export interface ApplyResult {
   kind: "ApplyResult";
   items: ApplyItem[];

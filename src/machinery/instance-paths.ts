@@ -14,6 +14,8 @@ export interface InstancePaths {
   pid: string;
   log: string;
   pods: string;
+  /** Named volumes of Compose projects. */
+  volumes: string;
 }
 
 /** `~/.skiff/<name>`, or the directory given. */
@@ -29,6 +31,7 @@ export function instancePaths(name: string, dataDir?: string): InstancePaths {
     pid: join(directory, "skiff.pid"),
     log: join(directory, "skiff.log"),
     pods: join(directory, "pods"),
+    volumes: join(directory, "volumes"),
   };
 }
 
