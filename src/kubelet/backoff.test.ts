@@ -1,0 +1,28 @@
+import { expect, test } from "vitest";
+import { nextSeconds, printSeconds, restartAfter } from "./backoff.ts";
+
+const minutes = 60_000;
+
+test.each([
+  { backoffSeconds: 0, ranMs: 5, waitSeconds: 0, next: 10 },
+  { backoffSeconds: 10, ranMs: 5, waitSeconds: 10, next: 20 },
+  { backoffSeconds: 160, ranMs: 5, waitSeconds: 160, next: 300 },
+  { backoffSeconds: 300, ranMs: 5, waitSeconds: 300, next: 300 },
+  { backoffSeconds: 300, ranMs: 10 * minutes, waitSeconds: 300, next: 300 },
+  { backoffSeconds: 300, ranMs: 10 * minutes + 1, waitSeconds: 0, next: 10 },
+])("after $backoffSeconds s and a run of $ranMs ms: $waitSeconds s", ({ backoffSeconds, ranMs, waitSeconds, next }) => {
+  const createdAt = 1_000_000;
+  const finishedAt = createdAt + ranMs;
+  expect(restartAfter({ backoffSeconds, createdAt, finishedAt })).toEqual({
+    at: finishedAt + waitSeconds * 1000,
+    waitSeconds,
+    nextBackoffSeconds: next,
+  });
+});
+
+test("the row of waits", () => {
+  const row = [0];
+  while (row.length < 8) row.push(nextSeconds(row.at(-1) ?? 0));
+  expect(row).toEqual([0, 10, 20, 40, 80, 160, 300, 300]);
+  expect(row.slice(1, 7).map(printSeconds)).toEqual(["10s", "20s", "40s", "1m20s", "2m40s", "5m0s"]);
+});
