@@ -5,7 +5,7 @@ const steps = [
   ["schemas", "node", ["scripts/generate-schemas.mjs"]],
   ["types", "npx", ["tsc", "--noEmit", "-p", "."]],
   ["lint", "npx", ["oxlint", "--type-aware", "src", "test", "bench"], /on (\d+) files/],
-  ["format", "npx", ["biome", "ci", "."], /Checked (\d+) files/],
+  ["format", "npx", ["biome", "ci", "--colors=off", "."], /Checked (\d+) files/],
   ["import directions", "npx", ["depcruise", "--config", ".dependency-cruiser.cjs", "src"], /(\d+) modules/],
   ["dead code", "npx", ["knip"]],
 ];
