@@ -112,11 +112,6 @@ export class TokenAuthority {
     };
   }
 
-  /** The public key as a JSON Web Key Set, for those who verify tokens themselves. */
-  keySet(): { keys: object[] } {
-    return { keys: [{ ...this.#publicKey.export({ format: "jwk" }), use: "sig", kid: this.#keyId, alg: "ES256" }] };
-  }
-
   #checkSignature(token: string): Payload | undefined {
     const [header = "", payload = "", signature = "", ...rest] = token.split(".");
     if (rest.length > 0 || !header || !payload || !signature) return undefined;

@@ -42,7 +42,10 @@ export function readBody(request: IncomingMessage): Promise<Buffer> {
       else resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks));
     });
     request.on("error", reject);
-    request.on("close", () => reject(StatusError.badRequest("the connection was closed within the body")));
+    request.on("close", () => {
+      // Every request is closed in the end; making an error is dear, so only where somebody waits for it.
+      if (!request.complete) reject(StatusError.badRequest("the connection was closed within the body"));
+    });
   });
 }
 
