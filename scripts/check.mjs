@@ -7,7 +7,7 @@ const steps = [
   ["lint", "npx", ["oxlint", "--type-aware", "src", "test", "bench"], /on (\d+) files/],
   ["format", "npx", ["biome", "ci", "--colors=off", "."], /Checked (\d+) files/],
   ["import directions", "npx", ["depcruise", "--config", ".dependency-cruiser.cjs", "src"], /(\d+) modules/],
-  ["dead code", "npx", ["knip"]],
+  ["dead code", "npx", ["knip", "--no-progress"]],
 ];
 
 let failed = 0;

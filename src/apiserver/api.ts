@@ -3,7 +3,7 @@
  * inside the process) has been taken off. `pipeline.ts` implements it; `http/` and `in-process-client.ts` use it.
  */
 import type { DeleteOptions, PatchType } from "../machinery/client.ts";
-import type { KindDefinition, UpdateSubresource } from "../machinery/kind.ts";
+import type { KindDefinition } from "../machinery/kind.ts";
 import type { KubeObject, ObjectKey, Stored } from "../machinery/object.ts";
 import type { Selector } from "../machinery/selector.ts";
 import type { StatusError } from "../machinery/status-error.ts";
@@ -170,4 +170,3 @@ export interface Api {
   ): Promise<KubeObject>;
 }
 
-export type { UpdateSubresource };

@@ -18,8 +18,6 @@ export interface Requirement {
 /** All requirements must hold; none at all selects everything. */
 export type Selector = readonly Requirement[];
 
-export const everything: Selector = [];
-
 export function matches(selector: Selector, labels: Labels | undefined): boolean {
   return selector.every((requirement) => holds(requirement, labels?.[requirement.key]));
 }

@@ -23,7 +23,6 @@ export type Mutable<T> = T extends (infer U)[]
 export type ObjectMeta = Mutable<meta.ObjectMeta>;
 export type OwnerReference = Mutable<meta.OwnerReference>;
 export type LabelSelector = Mutable<meta.LabelSelector>;
-export type Condition = Mutable<meta.Condition>;
 
 export type Namespace = Mutable<core.Namespace>;
 export type Node = Mutable<core.Node>;
@@ -66,7 +65,6 @@ export type Scale = Mutable<autoscaling.Scale>;
 export type Eviction = Mutable<policy.Eviction>;
 
 export type TokenRequest = Mutable<authentication.TokenRequest>;
-export type TokenReview = Mutable<authentication.TokenReview>;
 export type SelfSubjectReview = Mutable<authentication.SelfSubjectReview>;
 export type SelfSubjectAccessReview = Mutable<authorization.SelfSubjectAccessReview>;
 export type SelfSubjectRulesReview = Mutable<authorization.SelfSubjectRulesReview>;
