@@ -100,7 +100,7 @@ describe("listeners", () => {
         response.end(user.name);
       },
     };
-    await using server = await startHttpServer(kinds, { routes: [route] });
+    await using server = await startHttpServer(kinds, { routes: () => [route] });
     expect((await server.request("POST", "/apply")).text).toBe("kubernetes-admin");
     const other = await server.request("POST", "/apply", { headers: { "impersonate-user": "ann" } });
     expect(other.json).toMatchObject({ code: 403, message: 'forbidden: User "ann" cannot post path "/apply"' });

@@ -10,6 +10,7 @@ import { request as tlsRequest } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Certificates, ensureCertificates, serverNames } from "../../src/apiserver/certificates.ts";
+import type { ExtraRoute } from "../../src/apiserver/http/exchange.ts";
 import { kubeconfig } from "../../src/apiserver/kubeconfig.ts";
 import { ApiServer, type ApiServerOptions } from "../../src/apiserver/server.ts";
 import { loadTokenKey, TokenAuthority } from "../../src/apiserver/tokens.ts";
@@ -49,7 +50,10 @@ export interface TestHttpServer extends AsyncDisposable {
 
 export async function startHttpServer(
   kinds: readonly KindDefinition[],
-  options: TestApiOptions & Partial<Pick<ApiServerOptions, "connectors" | "routes" | "health">> = {},
+  options: TestApiOptions &
+    Partial<Pick<ApiServerOptions, "connectors" | "health">> & {
+      routes?: readonly ExtraRoute[] | ((api: TestApi) => readonly ExtraRoute[]);
+    } = {},
 ): Promise<TestHttpServer> {
   const directory = mkdtempSync(join(tmpdir(), "skiff-http-"));
   const { connectors, routes, health, ...apiOptions } = options;
@@ -74,7 +78,7 @@ export async function startHttpServer(
     now,
     log: silentLogger,
     ...(connectors && { connectors }),
-    ...(routes && { routes }),
+    ...(routes && { routes: typeof routes === "function" ? routes(api) : routes }),
     ...(health && { health }),
   });
   const port = await server.listen("127.0.0.1", 0);
