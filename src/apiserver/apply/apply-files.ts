@@ -71,12 +71,12 @@ function withoutRepeated(candidates: readonly Candidate[]): Candidate[] {
 function itemsOf({ object, item, wrong }: Candidate, applied: Applied | undefined, refused: boolean): ApplyItem[] {
   const { file } = object;
   if (wrong.length > 0) {
-    return wrong.map(({ field, message }) => ({
+    return wrong.map(({ field, message, line = object.lineOf(field) }) => ({
       ...item,
       result: "invalid",
       message,
       file,
-      line: object.lineOf(field),
+      line,
     }));
   }
   if (applied?.error) {

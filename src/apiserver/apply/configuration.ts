@@ -13,6 +13,8 @@ import type { WrittenObject } from "./read-files.ts";
 interface Wrong {
   field: string;
   message: string;
+  /** The field's, unless there is more than one of that name. */
+  line?: number;
 }
 
 export interface Candidate {
@@ -79,7 +81,9 @@ function nameErrors(name: string, metadata: Readonly<Record<string, unknown>>): 
 }
 
 function fieldErrors(schemas: SchemaSource, { schema }: ServedKind, { value, duplicates }: WrittenObject): Wrong[] {
-  const doubled = duplicates.map(({ path }) => ({ field: path, message: `duplicate field ${JSON.stringify(path)}` }));
+  const doubled = duplicates.map(({ path, line }) => {
+    return { field: path, line, message: `duplicate field ${JSON.stringify(path)}` };
+  });
   try {
     const { unknownFields } = decode(schemas, schema, value);
     const unknown = unknownFields.map((field) => ({ field, message: `unknown field ${JSON.stringify(field)}` }));
