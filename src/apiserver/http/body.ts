@@ -9,7 +9,7 @@ import { duplicateJsonKeys } from "./duplicate-json-keys.ts";
 import { describeJsonError } from "./go-json-error.ts";
 import { mediaTypeOf } from "./media-types.ts";
 import { ProtobufError } from "./protobuf/wire.ts";
-import { parseYaml, YamlError } from "./yaml.ts";
+import { parseYamlBody, YamlBodyError } from "./yaml.ts";
 
 /** As the API server of Kubernetes: 3 MiB. */
 export const bodyLimit = 3 * 1024 * 1024;
@@ -77,9 +77,9 @@ export async function decodeObject(
   const text = body.toString("utf8");
   let decoded: DecodedBody;
   try {
-    decoded = type === "application/json" ? parseJson(text) : await parseYaml(text);
+    decoded = type === "application/json" ? parseJson(text) : await parseYamlBody(text);
   } catch (error) {
-    const why = error instanceof YamlError ? `error converting YAML to JSON: ${error.message}` : messageOf(error);
+    const why = error instanceof YamlBodyError ? `error converting YAML to JSON: ${error.message}` : messageOf(error);
     throw unrecognized(kind, `couldn't get version/kind; json parse error: ${why}`, body);
   }
   const { value } = decoded;
@@ -98,11 +98,11 @@ export async function decodePatch(body: Buffer, encoding: "json" | "yaml"): Prom
   const text = body.toString("utf8");
   try {
     // Most clients send JSON under the name of YAML; its own parser is many times faster.
-    return encoding === "json" || text.startsWith("{") ? parseJson(text) : await parseYaml(text);
+    return encoding === "json" || text.startsWith("{") ? parseJson(text) : await parseYamlBody(text);
   } catch (error) {
     if (encoding === "json") throw StatusError.badRequest(`error decoding patch: ${messageOf(error)}`);
     try {
-      return await parseYaml(text);
+      return await parseYamlBody(text);
     } catch (yamlError) {
       throw StatusError.badRequest(`error decoding YAML: ${messageOf(yamlError)}`);
     }

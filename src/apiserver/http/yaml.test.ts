@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { parseYaml } from "./yaml.ts";
+import { parseYamlBody } from "./yaml.ts";
 
-describe("parseYaml", () => {
+describe("parseYamlBody", () => {
   const values: [string, unknown][] = [
     ["a: yes\nb: off\nc: n\nd: Y\ne: 'no'", { a: true, b: false, c: false, d: true, e: "no" }],
     ["port: 22:22", { port: "22:22" }],
@@ -13,11 +13,11 @@ describe("parseYaml", () => {
     ["", undefined],
   ];
   it.each(values)("%j", async (text, expected) => {
-    expect((await parseYaml(text)).value).toEqual(expected);
+    expect((await parseYamlBody(text)).value).toEqual(expected);
   });
 
   it("tells which keys were written twice", async () => {
-    const parsed = await parseYaml("a: 1\nb:\n- {c: 1, c: 2}\na: 2\n");
+    const parsed = await parseYamlBody("a: 1\nb:\n- {c: 1, c: 2}\na: 2\n");
     expect(parsed).toEqual({ value: { a: 2, b: [{ c: 2 }] }, duplicates: ["b[0].c", "a"] });
   });
 
@@ -27,6 +27,6 @@ describe("parseYaml", () => {
     ["a: 1\n---\nb: 2\n", /^yaml: line [23]: a second document begins/],
     ["a: *nope", /^yaml: .*nope/],
   ])("refuses %j", async (text, message) => {
-    await expect(parseYaml(text)).rejects.toThrow(message);
+    await expect(parseYamlBody(text)).rejects.toThrow(message);
   });
 });
