@@ -1,6 +1,10 @@
 /** What the kubelet relies on of a container engine, asked of the real Docker and of the fake that other tests run on. */
 import { once } from "node:events";
+import { connect, createServer, type Server, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { Readable } from "node:stream";
+import Dockerode from "dockerode";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { DockerRuntime } from "../../src/kubelet/docker/docker-runtime.ts";
 import { systemClock } from "../../src/machinery/clock.ts";
@@ -315,8 +319,80 @@ describe.each(implementations)("container runtime: $name", ({ make, address }) =
   });
 });
 
+/** A way to the engine that can be cut. */
+class Cable implements AsyncDisposable {
+  readonly path: string;
+  readonly #sockets = new Set<Socket>();
+  #server: Server | undefined;
+
+  constructor() {
+    this.path = join(tmpdir(), `skiff-cable-${process.pid}.sock`);
+  }
+
+  async plug(): Promise<void> {
+    this.#server = createServer({ allowHalfOpen: true }, (socket) => {
+      const engine = connect({ path: "/var/run/docker.sock", allowHalfOpen: true });
+      for (const end of [socket, engine]) {
+        this.#sockets.add(end);
+        end.on("error", () => {});
+        end.on("close", () => this.#sockets.delete(end));
+      }
+      socket.pipe(engine).pipe(socket);
+    });
+    this.#server.listen(this.path);
+    await once(this.#server, "listening");
+  }
+
+  async cut(): Promise<void> {
+    const server = this.#server;
+    if (!server) return;
+    this.#server = undefined;
+    const closed = once(server, "close");
+    server.close();
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.cut();
+  }
+}
+
 describe("container runtime: docker alone", () => {
   const [, docker] = implementations;
+
+  test("an engine that goes away is told of, and everything is listed anew when it is back", async () => {
+    await using cable = new Cable();
+    await cable.plug();
+    const client = new Dockerode({ socketPath: cable.path });
+    const options = { settings: dockerSettings, clock: systemClock, log: silentLogger };
+    const runtime = new DockerRuntime({ ...options, docker: client });
+    const direct = new DockerRuntime(options);
+    await direct.prepare();
+    try {
+      using feed = new Feed(runtime);
+      await feed.until("the first list", (events) => events[0]?.type === "synced");
+      await cable.cut();
+      await feed.until("the loss", (events) => events.some(({ type }) => type === "disconnected"));
+      await expect(runtime.info()).rejects.toMatchObject({ kind: "Unavailable" });
+      const sandbox = await direct.runSandbox({
+        name: `k8s_PODcable_conformance_${process.pid}`,
+        labels: {},
+        hostname: "cable",
+        mounts: [],
+        hostPid: false,
+        hostIpc: false,
+        sysctls: {},
+      });
+      await cable.plug();
+      await feed.until("the second list", (events) => {
+        const last = events.at(-1);
+        return last?.type === "synced" && last.containers.some(({ id }) => id === sandbox.id);
+      });
+    } finally {
+      await direct.removeEverything();
+    }
+  });
 
   test("a connection reaches what listens on the sandbox's loopback interface only", async () => {
     const runtime = (docker as (typeof implementations)[number]).make();
