@@ -1,5 +1,5 @@
 /** The composition root: builds every component, starts them in order, stops them in reverse. */
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { pino } from "pino";
 import { adminRoutes } from "./admin-routes.ts";
 import { bootstrap } from "./bootstrap.ts";
@@ -7,6 +7,8 @@ import { buildApi } from "./build-api.ts";
 import { startControllerManager } from "./controller-manager/controller-manager.ts";
 import { DnsServer } from "./dns/index.ts";
 import { examine } from "./instance/doctor.ts";
+import { takeHostLock } from "./instance/host-lock.ts";
+import { removeFiles } from "./instance/instance-files.ts";
 import { lockHolder, takeLock } from "./instance/lock.ts";
 import { readSettings } from "./instance/settings-file.ts";
 import { kinds } from "./kinds/index.ts";
@@ -17,11 +19,12 @@ import { ClientEventRecorder } from "./machinery/client-event-recorder.ts";
 import { systemClock as clock } from "./machinery/clock.ts";
 import type { DaemonOptions, Finding, RunningDaemon, UpReport } from "./machinery/daemon.ts";
 import { UserError } from "./machinery/daemon.ts";
-import { instancePaths } from "./machinery/instance-paths.ts";
+import { type InstancePaths, instancePaths } from "./machinery/instance-paths.ts";
 import type { Logger } from "./machinery/log.ts";
 import { podGateway } from "./machinery/network-names.ts";
-import { chooseInstance, takenRanges } from "./preflight.ts";
-import { cleanUpProxy, probeNftables, ServiceProxy } from "./proxy/index.ts";
+import { chooseInstance, reachEngine, takenRanges } from "./preflight.ts";
+import { probeNftables, ServiceProxy } from "./proxy/index.ts";
+import { removeInstance } from "./remove-instance.ts";
 import { Scheduler } from "./scheduler/scheduler.ts";
 
 /** Undoes one step of the start. */
@@ -29,7 +32,8 @@ type Undo = (how: { keepPods: boolean }) => Promise<void> | void;
 
 /**
  * Starts everything and resolves when the node is Ready.
- * @throws UserError when something on this machine stands in the way; then nothing is left running.
+ * @throws UserError when something on this machine stands in the way; then nothing is left running, and nothing of a
+ * first start is left at all.
  */
 export async function start(options: DaemonOptions): Promise<RunningDaemon> {
   const paths = instancePaths(options.name, options.dataDir);
@@ -48,7 +52,10 @@ export async function start(options: DaemonOptions): Promise<RunningDaemon> {
   mkdirSync(paths.dataDir, { recursive: true, mode: 0o700 });
   const lock = takeLock(paths.pid);
   undo.push(() => lock[Symbol.dispose]());
+  const firstStart = !existsSync(paths.settings);
   try {
+    const starting = await takeHostLock();
+    undo.push(() => starting[Symbol.dispose]());
     const { settings, engine, proxyModeReason } = await chooseInstance(options, paths);
 
     const runtime = new DockerRuntime({ settings, clock, log: log.child({ component: "docker" }) });
@@ -99,6 +106,8 @@ export async function start(options: DaemonOptions): Promise<RunningDaemon> {
     const server = await api.server(kubelet, routes);
     undo.push(() => server.close());
     await server.listen("127.0.0.1", settings.apiPort);
+    // Network and port are taken for all to see: others may choose theirs.
+    starting[Symbol.dispose]();
     await server.listenOnSocket(paths.socket);
     undo.push(() => rmSync(paths.socket, { force: true }));
     writeFileSync(paths.kubeconfig, api.kubeconfig, { mode: 0o600 });
@@ -142,7 +151,18 @@ export async function start(options: DaemonOptions): Promise<RunningDaemon> {
     return { report, stop, stopped };
   } catch (error) {
     await stopAll({ keepPods: true });
+    if (firstStart) await forgetStart(options.name, paths, log);
     throw error;
+  }
+}
+
+/** A first start that failed leaves nothing behind; before the settings are written nothing but files has been made. */
+async function forgetStart(name: string, paths: InstancePaths, log: Logger): Promise<void> {
+  try {
+    if (existsSync(paths.settings)) await removeInstance(name, paths);
+    else removeFiles(paths);
+  } catch (error) {
+    log.error({ err: error }, "what this start has made could not be removed; to try again: skiff reset --yes");
   }
 }
 
@@ -151,16 +171,8 @@ export async function reset(options: DaemonOptions): Promise<string[]> {
   const paths = instancePaths(options.name, options.dataDir);
   const holder = lockHolder(paths.pid);
   if (holder !== undefined) throw new UserError(`The instance is running (pid ${holder}). Stop it first: skiff down`);
-  const kept = readSettings(paths.settings);
-  const settings = {
-    name: options.name,
-    podCidr: kept?.podCidr ?? "10.244.0.0/16",
-    serviceCidr: kept?.serviceCidr ?? "10.96.0.0/12",
-  };
-  if (kept) await cleanUpProxy({ name: options.name, serviceCidr: kept.serviceCidr });
-  const removed = await new DockerRuntime({ settings, clock, log: pino({ enabled: false }) }).removeEverything();
-  rmSync(paths.dataDir, { recursive: true, force: true });
-  return [...removed, `directory ${paths.dataDir}`];
+  await reachEngine();
+  return removeInstance(options.name, paths);
 }
 
 export async function doctor(options: DaemonOptions): Promise<Finding[]> {

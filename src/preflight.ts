@@ -53,7 +53,8 @@ export async function chooseInstance(options: DaemonOptions, paths: InstancePath
   };
 }
 
-async function reachEngine(): Promise<EngineFacts> {
+/** @throws UserError when no engine answers. */
+export async function reachEngine(): Promise<EngineFacts> {
   try {
     return await engineFacts();
   } catch (error) {

@@ -1,12 +1,13 @@
 /** `skiff up`: starts the daemon, in the background or in this process, and says how to reach it. */
 import { spawn } from "node:child_process";
-import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
-import type { DaemonOptions, StatusReport, UpReport } from "../machinery/daemon.ts";
+import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
+import type { DaemonOptions, RunningDaemon, StatusReport, UpReport } from "../machinery/daemon.ts";
 import { UserError } from "../machinery/daemon.ts";
 import type { InstancePaths } from "../machinery/instance-paths.ts";
 import type { ProxyMode } from "../machinery/settings.ts";
 import { ask } from "./admin-client.ts";
 import { daemonScript, loadDaemon } from "./daemon-module.ts";
+import { withDataDirectory } from "./data-directory.ts";
 import { type InstanceOptions, nameFlag, pathsOf } from "./instance-options.ts";
 import { changeKubeconfig, userKubeconfig } from "./kubeconfig-file.ts";
 import { mergeKubeconfig } from "./kubeconfig-merge.ts";
@@ -35,9 +36,12 @@ export async function up(options: UpOptions): Promise<number> {
     return 0;
   }
   const daemonOptions = daemonOptionsOf(options, paths);
-  if (options.foreground) return foreground(options, daemonOptions, paths);
+  if (options.foreground) {
+    const daemon = await withDataDirectory(paths, async () => (await loadDaemon()).start(daemonOptions));
+    return foreground(options, daemon, paths);
+  }
   const began = Date.now();
-  const report = await startInBackground(daemonOptions, paths);
+  const report = await withDataDirectory(paths, () => startInBackground(daemonOptions, paths));
   greet(options, paths, report, `${((Date.now() - began) / 1000).toFixed(2)} s`);
   return 0;
 }
@@ -55,7 +59,7 @@ function daemonOptionsOf(options: UpOptions, paths: InstancePaths): DaemonOption
 }
 
 async function startInBackground(options: DaemonOptions, paths: InstancePaths): Promise<UpReport> {
-  mkdirSync(paths.dataDir, { recursive: true, mode: 0o700 });
+  const firstStart = !existsSync(paths.settings);
   const log = openSync(paths.log, "a", 0o600);
   const child = spawn(process.execPath, [daemonScript(), JSON.stringify(options)], {
     detached: true,
@@ -63,15 +67,17 @@ async function startInBackground(options: DaemonOptions, paths: InstancePaths): 
     stdio: ["ignore", log, log, "ipc"],
   });
   closeSync(log);
-  const message = await new Promise<StartMessage>((resolve, reject) => {
+  const message = await new Promise<StartMessage | { died: string }>((resolve, reject) => {
     child.once("message", (value) => resolve(value as StartMessage));
     child.once("error", reject);
-    child.once("exit", (code, signal) =>
-      resolve({
-        error: `The daemon ended before it was ready (${signal ?? `exit code ${code}`}). ${lastLines(paths.log)}`,
-      }),
-    );
+    child.once("exit", (code, signal) => resolve({ died: signal ?? `exit code ${code}` }));
   });
+  if ("died" in message) {
+    const end = lastLines(paths.log);
+    // It had no time to clear away what it had begun.
+    if (firstStart) await (await loadDaemon()).reset(options);
+    throw new UserError(`The daemon ended before it was ready (${message.died}). ${end}`);
+  }
   if ("error" in message) throw new UserError(message.error);
   child.removeAllListeners();
   child.disconnect();
@@ -84,8 +90,7 @@ function lastLines(file: string): string {
   return `The end of ${file}:\n${lines.join("\n")}`;
 }
 
-async function foreground(options: UpOptions, daemonOptions: DaemonOptions, paths: InstancePaths): Promise<number> {
-  const daemon = await (await loadDaemon()).start(daemonOptions);
+async function foreground(options: UpOptions, daemon: RunningDaemon, paths: InstancePaths): Promise<number> {
   greet(options, paths, daemon.report, undefined);
   const stop = (): void => void daemon.stop({ keepPods: true });
   process.once("SIGINT", stop);

@@ -4,7 +4,7 @@ import { statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { DaemonOptions, Finding } from "../machinery/daemon.ts";
 import { chooseSettings, type KeptSettings, type TakenRange } from "./choose-settings.ts";
-import { isFree } from "./ports.ts";
+import { choosePort, isDnsPortFree } from "./ports.ts";
 
 /** What the components can tell, handed over by `main`. Each rejects or returns a reason where something is missing. */
 export interface Probes {
@@ -30,12 +30,8 @@ export async function examine(options: DaemonOptions, probes: Probes): Promise<F
     kernelModule(),
     forwarding(),
     await ranges(options, probes),
-    await port(
-      "API port",
-      options.port ?? probes.kept()?.port ?? 6443,
-      running,
-      "choose another: skiff up --port <port>",
-    ),
+    await dnsPort(),
+    await port(options, probes, running),
     await disk(options.dataDir),
   ];
 }
@@ -125,10 +121,30 @@ async function ranges(options: DaemonOptions, probes: Probes): Promise<Finding> 
   }
 }
 
-async function port(check: string, number: number, running: boolean, remedy: string): Promise<Finding> {
-  if (running) return { check, level: "ok", found: `${number}, held by this instance` };
-  if (await isFree(number)) return { check, level: "ok", found: `${number} is free` };
-  return { check, level: "error", found: `${number} on 127.0.0.1 is in use`, remedy };
+async function port(options: DaemonOptions, probes: Probes, running: boolean): Promise<Finding> {
+  const check = "API port";
+  const wanted = options.port ?? probes.kept()?.port ?? 6443;
+  if (running) return { check, level: "ok", found: `${wanted}, held by this instance` };
+  try {
+    const chosen = await choosePort(wanted, options.port !== undefined);
+    const found = chosen === wanted ? "" : `${wanted} is another instance's, `;
+    return { check, level: "ok", found: `${found}${chosen} is free` };
+  } catch {
+    const remedy = "choose another: skiff up --port <port>";
+    return { check, level: "error", found: `${wanted} on 127.0.0.1 is in use`, remedy };
+  }
+}
+
+/** The DNS server binds one address of its own; only who binds port 53 of every address is in its way. */
+async function dnsPort(): Promise<Finding> {
+  const check = "DNS port";
+  if (await isDnsPortFree()) return { check, level: "ok", found: "53 can be had on the cluster's DNS address" };
+  return {
+    check,
+    level: "error",
+    found: "53 cannot be had: another program listens on it on every address, or it takes root",
+    remedy: "see who does (ss -lntup 'sport = :53') and let it listen on addresses of its own; run skiff as root",
+  };
 }
 
 async function disk(dataDir: string): Promise<Finding> {

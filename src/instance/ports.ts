@@ -1,5 +1,6 @@
 /** Finds out whether the API server's port can be had, and who has it if not. */
 
+import { createSocket } from "node:dgram";
 import { request } from "node:https";
 import { createServer } from "node:net";
 import { UserError } from "../machinery/daemon.ts";
@@ -9,6 +10,22 @@ export function isFree(port: number, host = "127.0.0.1"): Promise<boolean> {
     const server = createServer();
     server.once("error", () => resolve(false));
     server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(true)));
+  });
+}
+
+/** A loopback address that nobody has a reason to bind: only a listener on every address is in the way there. */
+const unusedLoopback = "127.83.75.70";
+
+/** Whether port 53 can be bound, both UDP and TCP, on an address that nobody else uses. */
+export async function isDnsPortFree(): Promise<boolean> {
+  return (await isFree(53, unusedLoopback)) && (await isUdpFree(53, unusedLoopback));
+}
+
+function isUdpFree(port: number, address: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createSocket("udp4");
+    socket.once("error", () => resolve(false));
+    socket.bind({ port, address, exclusive: true }, () => socket.close(() => resolve(true)));
   });
 }
 

@@ -83,28 +83,38 @@ let instances = 0;
 
 export class SkiffInstance implements AsyncDisposable {
   readonly name: string;
+  /** What the user's home directory is to this instance. */
+  readonly home: string;
+  /** Made by the first `up`. */
   readonly dataDir: string;
   readonly env: NodeJS.ProcessEnv;
 
-  private constructor(name: string, dataDir: string) {
+  private constructor(name: string, home: string, environment: NodeJS.ProcessEnv) {
     this.name = name;
-    this.dataDir = dataDir;
+    this.home = home;
+    this.dataDir = join(home, "data");
     const path = [join(root, "bin"), dirname(kubectlUnderTest), dirname(bundledClient("helm") ?? ".")];
     this.env = {
       ...process.env,
       PATH: `${path.join(":")}:${process.env["PATH"]}`,
-      KUBECONFIG: join(dataDir, "user-kubeconfig"),
+      KUBECONFIG: join(home, "kubeconfig"),
       // The commands of the examples need not name the instance.
       SKIFF_NAME: name,
-      SKIFF_DATA_DIR: dataDir,
-      HOME: dataDir,
+      SKIFF_DATA_DIR: this.dataDir,
+      HOME: home,
+      ...environment,
     };
+  }
+
+  /** An instance that has never been up. @param environment what differs from this process' own. */
+  static async prepare(environment: NodeJS.ProcessEnv = {}): Promise<SkiffInstance> {
+    const name = `t${process.pid.toString(36)}${(instances++).toString(36)}`;
+    return new SkiffInstance(name, await mkdtemp(join(tmpdir(), `skiff-${name}-`)), environment);
   }
 
   /** Starts an instance of its own, on free addresses and a free port. */
   static async start(...flags: string[]): Promise<SkiffInstance> {
-    const name = `t${process.pid.toString(36)}${(instances++).toString(36)}`;
-    const instance = new SkiffInstance(name, await mkdtemp(join(tmpdir(), `skiff-${name}-`)));
+    const instance = await SkiffInstance.prepare();
     try {
       await instance.up(...flags);
     } catch (error) {
@@ -166,11 +176,12 @@ export class SkiffInstance implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     const output = await this.trySkiff("reset", "--yes");
     if (output.code !== 0) throw new Error(`skiff reset failed:\n${output.all}`);
-    await rm(this.dataDir, { recursive: true, force: true });
+    await rm(this.home, { recursive: true, force: true });
   }
 }
 
-async function freePort(): Promise<number> {
+/** A TCP port that nobody listens on at this moment. */
+export async function freePort(): Promise<number> {
   const { createServer } = await import("node:net");
   return new Promise((resolve, reject) => {
     const server = createServer();
