@@ -119,7 +119,11 @@ export async function start(options: DaemonOptions): Promise<RunningDaemon> {
       log: log.child({ component: "dns" }),
     });
     await proxy.start();
-    undo.push(() => proxy.stop());
+    undo.push(async ({ keepPods }) => {
+      await proxy.stop();
+      // With its Pods gone a Service has nobody to send to: it is refused at once, not left to time out.
+      if (!keepPods) await cleanUpProxy(settings);
+    });
     await bootstrap(client, settings, await dns.start());
     undo.push(() => dns.stop());
     await server.listen(podGateway(settings), settings.apiPort);
