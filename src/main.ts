@@ -23,7 +23,7 @@ import { type InstancePaths, instancePaths } from "./machinery/instance-paths.ts
 import type { Logger } from "./machinery/log.ts";
 import { podGateway } from "./machinery/network-names.ts";
 import { chooseInstance, reachEngine, takenRanges } from "./preflight.ts";
-import { probeNftables, ServiceProxy } from "./proxy/index.ts";
+import { cleanUpProxy, probeNftables, ServiceProxy } from "./proxy/index.ts";
 import { removeInstance } from "./remove-instance.ts";
 import { Scheduler } from "./scheduler/scheduler.ts";
 
