@@ -157,6 +157,7 @@ export interface SandboxPlan {
 }
 
 export function sandboxConfig({ pod, attempt, address, hostname, mounts }: SandboxPlan): SandboxConfig {
+  const volumes = mounts.filter(({ type }) => type === "volume").map(({ source }) => source);
   const spec = pod.spec as PodSpec;
   const containers = [...spec.containers, ...(spec.initContainers ?? [])];
   const ports = containers
@@ -179,6 +180,7 @@ export function sandboxConfig({ pod, attempt, address, hostname, mounts }: Sandb
       ...podLabels(pod),
       [containerLabels.restartCount]: String(attempt),
       ...(address && { [containerLabels.podIp]: address }),
+      ...(volumes.length > 0 && { [containerLabels.memoryVolumes]: volumes.join(",") }),
     },
     ...(address && { network: { address, ports }, hostname }),
     mounts,

@@ -1,4 +1,6 @@
 /** The kubelet: runs the Pods assigned to its node, tells of their state and of the node's, and lets clients into containers. */
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
 import type { Duplex, Readable } from "node:stream";
 import { containerLabels, type RuntimeContainer, type RuntimeEvent } from "../machinery/container-runtime.ts";
 import { equal } from "../machinery/equal.ts";
@@ -16,8 +18,6 @@ import { isRunning } from "./pod-view.ts";
 import { PodWorker } from "./pod-worker.ts";
 import { Streams } from "./streams.ts";
 import { referencedObjects, showsMetadata } from "./volumes/projection.ts";
-
-export type { IssueToken, KubeletOptions, TokenRequest } from "./parts.ts";
 
 type PodName = { namespace: string; name: string };
 
@@ -76,7 +76,7 @@ export class Kubelet implements PodStreams {
         for (const uid of uids) this.#workers.get(uid)?.notify();
       }),
     );
-    this.#adopt();
+    await this.#adopt();
   }
 
   /** Stops everything; with `stopPods` their containers too (their objects stay, and the next start runs them again). */
@@ -175,14 +175,18 @@ export class Kubelet implements PodStreams {
     }
   }
 
-  /** Containers whose Pod is gone get a worker too, which finds no Pod and removes them. */
-  #adopt(): void {
+  /** Containers and files whose Pod is gone get a worker too, which finds no Pod and removes them. */
+  async #adopt(): Promise<void> {
     for (const uid of this.#cache.podUids()) {
       if (this.#workers.has(uid)) continue;
       const [container] = this.#cache.of(uid);
       const namespace = container?.labels[containerLabels.podNamespace] ?? "";
       const name = container?.labels[containerLabels.podName] ?? "";
       this.#newWorker(`${namespace}/${name}`, uid).notify();
+    }
+    const directories = await readdir(join(this.#options.settings.dataDir, "pods")).catch(() => []);
+    for (const uid of directories) {
+      if (!this.#workers.has(uid)) this.#newWorker("", uid).notify();
     }
   }
 

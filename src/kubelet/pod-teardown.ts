@@ -56,7 +56,7 @@ export async function removeSandboxes(
   );
 }
 
-/** Removes everything of a Pod from the engine and from disk. */
+/** Removes everything of a Pod from the engine and from disk, whether or not its object is still known. */
 export async function removePod(
   parts: Pick<KubeletParts, "runtime" | "addresses">,
   pod: Stored<Pod> | undefined,
@@ -64,10 +64,12 @@ export async function removePod(
   directory: PodDirectory,
 ): Promise<void> {
   const containers = allOf(view).filter((container) => !view.sandboxes.includes(container));
+  const volumes = new Set([
+    ...view.sandboxes.flatMap(({ labels }) => labels[containerLabels.memoryVolumes]?.split(",") ?? []),
+    ...memoryVolumes(pod?.spec?.volumes).map(({ name }) => memoryVolumeName(pod?.metadata.uid ?? "", name)),
+  ]);
   await Promise.all([...containers.map(({ id }) => parts.runtime.remove(id)), removeSandboxes(parts, view.sandboxes)]);
-  for (const { name } of memoryVolumes(pod?.spec?.volumes)) {
-    await parts.runtime.removeVolume(memoryVolumeName(pod?.metadata.uid ?? "", name));
-  }
+  for (const volume of volumes) await parts.runtime.removeVolume(volume);
   await rm(directory.root, { recursive: true, force: true });
 }
 

@@ -22,6 +22,8 @@ export const containerLabels = {
   backoffSeconds: "skiff.dev/backoff-seconds",
   /** On the sandbox: the Pod's address. Absent with host networking. */
   podIp: "skiff.dev/pod-ip",
+  /** On the sandbox: names of the Pod's volumes in memory, with commas between. */
+  memoryVolumes: "skiff.dev/memory-volumes",
 } as const;
 
 /** A container as the engine describes it at one moment. Times are milliseconds since the epoch. */

@@ -1,4 +1,6 @@
 /** What happens behind the kubelet's back: it converges. */
+import { mkdir, readdir } from "node:fs/promises";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { pods, services } from "../../src/machinery/resource.ts";
 import type { Traffic } from "../../src/machinery/traffic.ts";
@@ -38,15 +40,19 @@ test("a container created but not started when the process died is started, not 
   expect(cluster.instances("web")).toHaveLength(1);
 });
 
-test("containers of Pods that are gone are removed", async () => {
+test("containers, volumes and files of Pods that are gone are removed", async () => {
   await using cluster = await startKubelet();
-  await cluster.run("web", { containers: [sleeper] });
+  const volumes = [{ name: "m", emptyDir: { medium: "Memory" } }];
+  await cluster.run("web", { containers: [sleeper], volumes });
   await cluster.until(() => cluster.isReady("web"));
   await cluster.kubelet.stop({ stopPods: false });
   await cluster.client.delete(pods, { namespace: "default", name: "web" }, { gracePeriodSeconds: 0 });
   expect(cluster.instances("web")).toHaveLength(1);
+  const orphan = join(cluster.dataDir, "pods", "00000000-0000-0000-0000-000000000000");
+  await mkdir(join(orphan, "volumes"), { recursive: true });
   await cluster.restartKubelet();
-  await cluster.until(() => cluster.runtime.containers.length === 0);
+  await cluster.until(() => cluster.runtime.containers.length === 0 && cluster.runtime.volumes.length === 0);
+  await expect.poll(() => readdir(join(cluster.dataDir, "pods"))).toEqual([]);
 });
 
 test("a Pod deleted while nobody was there is ended by the next kubelet", async () => {
