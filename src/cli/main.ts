@@ -11,6 +11,31 @@ function port(value: string): number {
 
 const output = (): Option => new Option("-o, --output <format>", "output format").choices(["json"]);
 
+function seconds(value: string): number {
+  const number = Number(value);
+  if (!(number > 0 && number <= 86_400)) throw new InvalidArgumentError("must be a number of seconds above 0");
+  return number;
+}
+
+/** What comes again would silently take the place of what came first. */
+function once(value: string, previous: string | undefined): string {
+  if (previous !== undefined) throw new InvalidArgumentError("may be given once only");
+  return value;
+}
+
+const namespace = (): Option =>
+  new Option("-n, --namespace <namespace>", "namespace of objects that name none").default("default");
+const projectName = (): Option =>
+  new Option("-p, --project-name <name>", "name of the Compose project, whatever the file says");
+
+function withCompose(command: Command): Command {
+  return withInstance(command)
+    .option("-f, --file <file>", "the Compose file, or - (default: compose.yaml, here or above)", once)
+    .addOption(projectName())
+    .addOption(namespace())
+    .option("--timeout <seconds>", "how long to wait at most", seconds, 60);
+}
+
 /** Commands are loaded when called: `skiff status` need not wait for what `skiff compose` uses. */
 export function program(finish: (code: number) => void): Command {
   const skiff = new Command("skiff")
@@ -46,6 +71,27 @@ export function program(finish: (code: number) => void): Command {
     .description("remove everything the instance ever made")
     .option("--yes", "yes, really")
     .action(async (options) => finish(await (await import("./down.ts")).reset(options)));
+
+  withInstance(skiff.command("apply"))
+    .description("apply Kubernetes YAML or a Compose file; when something in it is wrong, nothing is applied")
+    .requiredOption("-f, --filename <file>", "a file, a directory with manifests, or - for standard input", once)
+    .addOption(namespace())
+    .addOption(projectName())
+    .option("--dry-run", "only tell what would be done")
+    .option("--force-conflicts", "take over fields that other managers (kubectl, …) have set")
+    .option("--field-manager <name>", "name under which fields are owned", "skiff")
+    .action(async (options) => finish(await (await import("./apply.ts")).apply(options)));
+
+  const compose = skiff.command("compose").description("run the services of a Compose file");
+  withCompose(compose.command("up"))
+    .description("create or change the services")
+    .option("-d, --detach", "do not follow the logs")
+    .option("--wait", "wait until every service is available, and do not follow the logs")
+    .option("--remove-orphans", "remove services that are no longer in the file")
+    .action(async (options) => finish(await (await import("./compose.ts")).composeUp(options)));
+  withCompose(compose.command("down"))
+    .description("remove the services; volumes stay")
+    .action(async (options) => finish(await (await import("./compose.ts")).composeDown(options)));
 
   withInstance(skiff.command("kubeconfig"))
     .description("print the instance's kubeconfig")

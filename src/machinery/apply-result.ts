@@ -17,6 +17,8 @@ export interface ApplyRequest {
   envFiles?: Record<string, string>;
   /** Name of the Compose project, whatever the file says. */
   project?: string;
+  /** Anything but a Compose file is refused. */
+  composeOnly?: boolean;
 }
 
 export interface ApplyFile {

@@ -364,6 +364,17 @@ describe("a Compose file", () => {
     });
   });
 
+  it("is all that is taken where nothing else is expected", async () => {
+    await using server = await start();
+    const files = [{ name: "settings.yaml", text: settings("x") }];
+    expect((await skiff(server, { files, composeOnly: true })).lines).toEqual([
+      expect.stringMatching(/^settings.yaml:1: this is no Compose file/),
+    ]);
+    expect((await skiff(server, { ...request, composeOnly: true }, "?dryRun=All")).status).toBe(200);
+    const empty = await skiff(server, { files: [{ name: "-", text: "services: {}" }], project: "p" });
+    expect(empty).toMatchObject({ status: 200, lines: [], result: { projects: [{ name: "p" }] } });
+  });
+
   it("must be alone in its file, but may come with others", async () => {
     await using server = await start();
     expect((await curl(server, `${settings("x")}---\n${file}`)).lines).toEqual([
@@ -380,6 +391,7 @@ describe("the request", () => {
     [applyRequestType, { files: "x" }, "", 400, "files: must be a list of files with name and text"],
     [applyRequestType, { files: [], directory: "a/b" }, "", 400, "directory: must be an absolute path"],
     [applyRequestType, { files: [], environment: { A: 1 } }, "", 400, "environment: must be an object of strings"],
+    [applyRequestType, { files: [], composeOnly: 1 }, "", 400, "composeOnly: must be a boolean"],
     [applyRequestType, { files: [], project: 1 }, "", 400, "project: must be a string"],
     [applyRequestType, { files: [], dotEnv: "a b" }, "", 422, ".env: line 1"],
     [applyRequestType, { files: [] }, "", 400, "no objects passed to apply"],

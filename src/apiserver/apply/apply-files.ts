@@ -30,7 +30,8 @@ export async function applyFiles(
     return { ...answer([], read), wantedFiles: [...new Set(read.wantedFiles)] };
   }
   const candidates = withoutRepeated(read.objects.map((object) => candidate(api, schemas, object, options.namespace)));
-  if (candidates.length === 0 && read.invalid.length === 0) throw StatusError.badRequest("no objects passed to apply");
+  const isEmpty = candidates.length === 0 && read.invalid.length === 0 && read.projects.length === 0;
+  if (isEmpty) throw StatusError.badRequest("no objects passed to apply");
   const good = candidates.flatMap((one) => (one.configuration ? [{ ...one, configuration: one.configuration }] : []));
   const allGood = read.invalid.length === 0 && good.length === candidates.length;
   const applied = await api.applyTogether(

@@ -29,6 +29,8 @@ export interface ProjectContext {
   envFiles?: Readonly<Record<string, string>>;
   project?: string;
   volumesDirectory: string;
+  /** Anything but a Compose file is refused. */
+  composeOnly?: boolean;
 }
 
 export function readFiles(files: readonly ApplyFile[], context: ProjectContext): ReadFiles {
@@ -51,7 +53,11 @@ function readFile({ name: file, text }: ApplyFile, context: ProjectContext, read
     const why = "this document is a Compose file, which must be in a file of its own";
     read.invalid.push(invalidDocument(file, compose.line, why));
   } else if (compose) readCompose(text, file, context, read);
-  else for (const document of documents) readDocument(document, file, read);
+  else if (context.composeOnly) {
+    const why =
+      "this is no Compose file: it has no services, or an apiVersion and a kind as Kubernetes' own files have";
+    read.invalid.push(invalidDocument(file, documents[0]?.line ?? 1, why));
+  } else for (const document of documents) readDocument(document, file, read);
 }
 
 /** curl's `-d @FILE` takes the line breaks out of what it sends. */

@@ -40,7 +40,10 @@ function checked(sent: unknown): ApplyRequest {
       throw StatusError.badRequest(`${field}: must be an object of strings`);
     }
   }
-  const { directory } = sent;
+  const { directory, composeOnly } = sent;
+  if (composeOnly !== undefined && typeof composeOnly !== "boolean") {
+    throw StatusError.badRequest("composeOnly: must be a boolean");
+  }
   if (typeof directory === "string" && !directory.startsWith("/")) {
     throw StatusError.badRequest("directory: must be an absolute path");
   }

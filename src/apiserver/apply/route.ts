@@ -41,6 +41,7 @@ export function applyRoute({ api, schemas, volumesDirectory }: ApplyParts): Extr
           ...(environment && { environment }),
           ...(envFiles && { envFiles }),
           ...(project && { project }),
+          ...(sent.composeOnly && { composeOnly: true }),
         },
       });
       const failed = result.wantedFiles || result.items.some((item) => item.result === "invalid");
