@@ -1,4 +1,5 @@
 /** `skiff down` and `skiff reset`. */
+import { readFileSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
 import type { StatusReport } from "../machinery/daemon.ts";
 import { UserError } from "../machinery/daemon.ts";
@@ -55,11 +56,12 @@ async function stopDaemon(options: InstanceOptions, keepPods: boolean): Promise<
   return true;
 }
 
+/** A process that has ended, and whose parent has not noticed yet, still has a number. */
 function isAlive(pid: number): boolean {
   try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return !/^[ZX]/.test(stat.slice(stat.lastIndexOf(")") + 2));
+  } catch {
+    return false;
   }
 }

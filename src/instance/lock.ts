@@ -10,12 +10,13 @@ interface Holder {
   startTicks: string;
 }
 
-/** Undefined when no such process lives. */
+/** Undefined when no such process lives. One that has ended and only waits for its parent to notice holds nothing. */
 function startTicks(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
     // The name in parentheses may hold blanks and parentheses; the fields are counted behind it.
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return fields[0] === "Z" || fields[0] === "X" ? undefined : fields[19];
   } catch {
     return undefined;
   }
