@@ -144,7 +144,7 @@ export async function start(options: DaemonOptions): Promise<RunningDaemon> {
       events: new ClientEventRecorder({ client: schedulerClient, clock, log, component: "default-scheduler" }),
       clock,
       log: log.child({ component: "scheduler" }),
-      bind: api.bind,
+      bind: (namespace, pod, uid, node) => api.bind(namespace, pod, uid, node),
     });
     scheduler.start();
     undo.push(() => scheduler.stop());

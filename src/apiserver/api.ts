@@ -169,4 +169,3 @@ export interface Api {
     context: RequestContext,
   ): Promise<KubeObject>;
 }
-
