@@ -1,6 +1,5 @@
 /** The Kubernetes API over the instance's unix socket, as far as commands need it. */
 import { type IncomingMessage, request } from "node:http";
-import { createInterface } from "node:readline";
 import { UserError } from "../machinery/daemon.ts";
 import type { KubeObject, Stored } from "../machinery/object.ts";
 import type { Resource } from "../machinery/resource.ts";
@@ -61,12 +60,19 @@ export async function* lines(socket: string, path: string, signal: AbortSignal):
     for await (const chunk of response) text += String(chunk);
     throw new UserError((JSON.parse(text) as Status).message ?? `GET ${path}: ${response.statusCode}`);
   }
-  // Without a listener, being aborted would end the process.
-  response.on("error", () => {});
-  const reader = createInterface({ input: response, crlfDelay: Number.POSITIVE_INFINITY });
-  // A connection that breaks off has no "end", which is all that the reader waits for.
-  response.on("close", () => reader.close());
-  yield* reader;
+  response.setEncoding("utf8");
+  let rest = "";
+  try {
+    for await (const chunk of response) {
+      const parts = (rest + String(chunk)).split("\n");
+      rest = parts.pop() ?? "";
+      yield* parts;
+    }
+  } catch (error) {
+    // Ended by `signal`, or the connection broke off: an end like any other, but for an error of whoever reads here.
+    if (!signal.aborted && (error as NodeJS.ErrnoException).code !== "ECONNRESET") throw error;
+  }
+  if (rest !== "") yield rest;
 }
 
 export interface ObjectEvent<T extends KubeObject> {

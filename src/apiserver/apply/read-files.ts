@@ -102,16 +102,21 @@ function readCompose(text: string, file: string, context: ProjectContext, read: 
     }
     const pairs = Object.entries(labels).map(([key, value]) => `${key}=${value}`);
     read.projects.push({ name: project, labelSelector: pairs.join(",") });
-    read.notConverted.push(...conversion.notConverted.map(note));
-    read.warnings.push(...conversion.warnings.map(note));
+    read.notConverted.push(...inOrder(conversion.notConverted).map(note));
+    read.warnings.push(...inOrder(conversion.warnings).map(note));
     read.wantedFiles.push(...conversion.wantedFiles);
   } catch (error) {
     if (!(error instanceof ComposeError)) throw error;
-    for (const { line, path, message } of error.problems) {
+    for (const { line, path, message } of inOrder(error.problems)) {
       read.invalid.push(invalidDocument(file, line, path ? `${path}: ${message}` : message));
     }
     read.wantedFiles.push(...error.wantedFiles);
   }
+}
+
+/** As they stand in the file, whatever order it was read in. */
+function inOrder(problems: readonly Problem[]): Problem[] {
+  return [...problems].sort((a, b) => a.line - b.line || a.column - b.column);
 }
 
 function note({ file, line, path, message }: Problem): ApplyNote {
