@@ -177,11 +177,11 @@ describe("keys of a service", () => {
     ["ports: [80:80]", { ports: [{ ...port(80), hostPort: 80 }] }],
     ["ports: ['127.0.0.1:8080:80/udp']", { ports: [{ ...port(80, "UDP"), hostPort: 8080, hostIP: "127.0.0.1" }] }],
     [
-      "ports: ['0.0.0.0:8080:80', '[::1]:81:80']",
+      "ports: ['0.0.0.0:8080:80', '[::1]:81:81']",
       {
         ports: [
           { ...port(80), hostPort: 8080 },
-          { ...port(80), hostPort: 81, hostIP: "::1" },
+          { ...port(81), hostPort: 81, hostIP: "::1" },
         ],
       },
     ],
@@ -201,6 +201,18 @@ describe("keys of a service", () => {
     ["ports: ['8080:80']\nexpose: [80, 81]", { ports: [{ ...port(80), hostPort: 8080 }, port(81)] }],
   ])("%s", (keys, expected) => {
     expect(container(keys)).toEqual({ name: "web", image: "nginx", ...expected });
+  });
+
+  test("a container's port is published once", () => {
+    const conversion = convert(web("ports: ['8080:80', '8080:80', '80', '8081:80', '8081:80/udp']"));
+    const { spec } = of<Deployment>(conversion, "Deployment");
+    expect(spec?.template.spec?.containers[0]?.ports).toEqual([
+      { ...port(80), hostPort: 8080 },
+      { ...port(80, "UDP"), hostPort: 8081 },
+    ]);
+    expect(conversion.notConverted.map(({ path, message }) => `${path} ${message}`)).toContain(
+      "services.web.ports[3] is not converted: 80/tcp is published as 8080, and can be once only",
+    );
   });
 
   test.each([

@@ -1,6 +1,6 @@
 /** `ports` and `expose`: https://docs.docker.com/reference/compose-file/services/#ports */
 import type { Context } from "./context.ts";
-import type { ListValue, Value } from "./document.ts";
+import type { Value } from "./document.ts";
 import { Mapping, textOf } from "./mapping.ts";
 import type { Located } from "./problem.ts";
 
@@ -15,33 +15,37 @@ export interface PublishedPort {
 const short =
   /^(?:(?:(?<ip>\d+\.\d+\.\d+\.\d+|\[[0-9a-fA-F:]+\]):)?(?<host>\d+(?:-\d+)?)?:)?(?<container>\d+(?:-\d+)?)(?:\/(?<protocol>\w+))?$/;
 
-/** Ports of both lists, each container port and protocol with all its host ports. */
+/** Ports of both lists. A container's port has one host port in Kubernetes; further ones are told to be missing. */
 export function convertPorts(service: Mapping, context: Context): PublishedPort[] {
-  const published = convertList(service.list("ports"), context, convertPort);
-  const exposed = convertList(service.list("expose"), context, convertExposed);
-  const known = new Set(published.map(portKey));
-  return unique([...published, ...exposed.filter((port) => !known.has(portKey(port)))]);
+  const ports = new Map<string, PublishedPort>();
+  for (const item of service.list("ports")?.items ?? []) {
+    for (const port of convertPort(item, context)) {
+      const key = portKey(port);
+      const other = ports.get(key);
+      if (!other?.hostPort) ports.set(key, port);
+      else if (port.hostPort && !isSame(port, other)) {
+        const [name, known] = [key.toLowerCase(), printHost(other)];
+        context.findings.skipped(item, `is not converted: ${name} is published as ${known}, and can be once only`);
+      }
+    }
+  }
+  for (const item of service.list("expose")?.items ?? []) {
+    for (const port of convertExposed(item, context)) if (!ports.has(portKey(port))) ports.set(portKey(port), port);
+  }
+  return [...ports.values()];
+}
+
+function isSame(a: PublishedPort, b: PublishedPort): boolean {
+  return printHost(a) === printHost(b);
+}
+
+function printHost({ hostIP, hostPort }: PublishedPort): string {
+  return `${hostIP ? `${hostIP}:` : ""}${hostPort ?? ""}`;
 }
 
 /** Identifies what is listened on inside the container. */
 export function portKey({ containerPort, protocol }: PublishedPort): string {
   return `${containerPort}/${protocol}`;
-}
-
-function unique(ports: readonly PublishedPort[]): PublishedPort[] {
-  const keys = new Set<string>();
-  return ports.filter((port) => {
-    const key = JSON.stringify([port.hostIP, port.hostPort, portKey(port)]);
-    return !keys.has(key) && keys.add(key);
-  });
-}
-
-function convertList(
-  list: ListValue | undefined,
-  context: Context,
-  convert: (item: Value, context: Context) => PublishedPort[],
-): PublishedPort[] {
-  return list?.items.flatMap((item) => convert(item, context)) ?? [];
 }
 
 function convertPort(item: Value, context: Context): PublishedPort[] {

@@ -109,6 +109,9 @@ describe("documents", () => {
     ["spec.containers[0]", 9],
     ["spec.containers[0].image", 10],
     ["spec.containers[1].ports[0].containerPort", 13],
+    ['spec.containers[name="a"].image', 10],
+    ['spec.containers[name="c"].ports[containerPort=80,protocol="TCP"].containerPort', 13],
+    ['spec.containers[name="c"].ports[containerPort=81,protocol="TCP"].containerPort', 12],
     // Not there: the nearest around it.
     ["spec.containers[1].image", 11],
     ["spec.containers[7].image", 8],

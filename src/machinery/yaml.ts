@@ -56,7 +56,8 @@ export class YamlDocument {
 
   /**
    * The line of a field, from 1; that of the nearest field around it when it is not there.
-   * @param path as errors name fields: `spec.template.spec.containers[0].image`, `metadata.labels[app.kubernetes.io/name]`.
+   * @param path as errors name fields: `spec.template.spec.containers[0].image`, `metadata.labels[app.kubernetes.io/name]`;
+   *   or as conflicts of server-side apply do: `spec.template.spec.containers[name="web"].image`.
    */
   lineOf(path: string): number {
     let node: Node | null = this.#root;
@@ -103,10 +104,11 @@ function lineOf(node: Node, lines: LineCounter): number {
 
 /** The child that the path's beginning names, and the rest of the path. */
 function childAt(node: Node, path: string): { at: Node; node: Node | null; rest: string } | undefined {
-  const index = /^\[(\d+)\]\.?/.exec(path);
   if (isSeq<Node>(node)) {
-    const item = index ? node.items[Number(index[1])] : undefined;
-    return item && index ? { at: item, node: item, rest: path.slice(index[0].length) } : undefined;
+    const [step, index, keys] = /^\[(?:(\d+)|([^\]]+=[^\]]*))\]\.?/.exec(path) ?? [];
+    if (step === undefined) return undefined;
+    const item = keys ? node.items.find((one) => hasKeys(one, keys)) : node.items[Number(index)];
+    return item && { at: item, node: item, rest: path.slice(step.length) };
   }
   if (!isMap<Node, Node>(node)) return undefined;
   let best: { at: Node; node: Node | null; rest: string } | undefined;
@@ -118,6 +120,17 @@ function childAt(node: Node, path: string): { at: Node; node: Node | null; rest:
       best = { at: pair.key, node: pair.value, rest };
   }
   return best;
+}
+
+/** Whether an item of a list is the one with these keys: `containerPort=80,protocol="TCP"`. */
+function hasKeys(item: Node, keys: string): boolean {
+  if (!isMap<Node, Node>(item)) return false;
+  return keys.split(",").every((pair) => {
+    const equals = pair.indexOf("=");
+    const value = item.get(pair.slice(0, equals));
+    // What is not written has a default that is not known here.
+    return value === undefined || String(value) === pair.slice(equals + 1).replaceAll('"', "");
+  });
 }
 
 function afterKey(path: string, key: string): string | undefined {
