@@ -49,7 +49,7 @@ await build({
   legalComments: "none",
   logLevel: "warning",
   // Native, or loading files beside itself: these stay where npm put them.
-  external: ["better-sqlite3", "cpu-features", "ssh2", "pino", "@peculiar/x509"],
+  external: ["better-sqlite3", "cpu-features", "ssh2", "pino"],
   define: { "process.env.SKIFF_VERSION": JSON.stringify(version) },
   // Bundled CommonJS packages call `require` for Node's own modules.
   banner: {

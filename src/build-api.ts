@@ -49,7 +49,7 @@ export interface SkiffApi {
 
 export async function buildApi(settings: ClusterSettings, paths: InstancePaths, log: Logger): Promise<SkiffApi> {
   const addresses = ["127.0.0.1", ...hostAddresses(), kubernetesAddress(settings), podGateway(settings)];
-  const certificates = await ensureCertificates(
+  const certificates = ensureCertificates(
     paths.pki,
     serverNames(addresses, settings.clusterDomain, settings.nodeName),
     clock.now(),

@@ -15,8 +15,8 @@ beforeEach(() => {
 afterEach(() => rmSync(join(directory, ".."), { recursive: true, force: true }));
 
 describe("ensureCertificates", () => {
-  it("makes a server certificate for every name, and an administrator's", async () => {
-    const { authority, server, admin } = await ensureCertificates(directory, names, now);
+  it("makes a server certificate for every name, and an administrator's", () => {
+    const { authority, server, admin } = ensureCertificates(directory, names, now);
     const ca = new X509Certificate(authority);
     expect(ca.ca).toBe(true);
     const certificate = new X509Certificate(server.certificate);
@@ -25,40 +25,45 @@ describe("ensureCertificates", () => {
       expect(certificate.checkHost(name)).toBe(name);
     }
     for (const address of ["127.0.0.1", "192.0.2.7", "10.96.0.1"]) expect(certificate.checkIP(address)).toBe(address);
+    expect(certificate.subjectAltName).toContain("IP Address:0:0:0:0:0:0:0:1");
+    expect(certificate.keyUsage).toEqual(["1.3.6.1.5.5.7.3.1"]);
+    expect(Date.parse(certificate.validTo)).toBe(now + 730 * 86_400_000);
     const client = new X509Certificate(admin.certificate);
     expect(client.verify(ca.publicKey)).toBe(true);
+    expect(client.checkIssued(ca)).toBe(true);
+    expect(client.keyUsage).toEqual(["1.3.6.1.5.5.7.3.2"]);
     expect(client.subject).toBe("O=system:masters\nCN=kubernetes-admin");
     for (const file of readdirSync(directory)) expect(statSync(join(directory, file)).mode & 0o777).toBe(0o600);
     expect(statSync(directory).mode & 0o777).toBe(0o700);
   });
 
-  it("keeps what is good", async () => {
-    const first = await ensureCertificates(directory, names, now);
-    expect(await ensureCertificates(directory, names, now + 1000)).toEqual(first);
-    expect(await ensureCertificates(directory, { dns: ["localhost"], ip: [] }, now)).toEqual(first);
+  it("keeps what is good", () => {
+    const first = ensureCertificates(directory, names, now);
+    expect(ensureCertificates(directory, names, now + 1000)).toEqual(first);
+    expect(ensureCertificates(directory, { dns: ["localhost"], ip: [] }, now)).toEqual(first);
   });
 
-  it("makes the server's anew when it answers under another name", async () => {
-    const first = await ensureCertificates(directory, names, now);
-    const second = await ensureCertificates(directory, serverNames(["192.0.2.8"], "cluster.local", "box"), now);
+  it("makes the server's anew when it answers under another name", () => {
+    const first = ensureCertificates(directory, names, now);
+    const second = ensureCertificates(directory, serverNames(["192.0.2.8"], "cluster.local", "box"), now);
     expect(second.authority).toBe(first.authority);
     expect(second.admin).toEqual(first.admin);
     expect(new X509Certificate(second.server.certificate).checkIP("192.0.2.8")).toBe("192.0.2.8");
   });
 
-  it("makes anew what ends within a year", async () => {
-    const first = await ensureCertificates(directory, names, now);
-    const later = await ensureCertificates(directory, names, now + 366 * 86_400_000);
+  it("makes anew what ends within a year", () => {
+    const first = ensureCertificates(directory, names, now);
+    const later = ensureCertificates(directory, names, now + 366 * 86_400_000);
     expect(later.authority).toBe(first.authority);
     expect(later.server).not.toEqual(first.server);
     expect(later.admin).not.toEqual(first.admin);
   });
 
-  it("mends a certificate whose key is another's, and files that are garbage", async () => {
-    const first = await ensureCertificates(directory, names, now);
+  it("mends a certificate whose key is another's, and files that are garbage", () => {
+    const first = ensureCertificates(directory, names, now);
     writeFileSync(join(directory, "admin.key"), first.server.key);
     writeFileSync(join(directory, "apiserver.crt"), "garbage");
-    const second = await ensureCertificates(directory, names, now);
+    const second = ensureCertificates(directory, names, now);
     expect(second.authority).toBe(first.authority);
     expect(new X509Certificate(second.server.certificate).verify(new X509Certificate(first.authority).publicKey)).toBe(
       true,

@@ -6,6 +6,7 @@ import { createPrivateKey, X509Certificate } from "node:crypto";
 import { mkdirSync, readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { join } from "node:path";
+import { issueAuthority, issueClient, issueServer } from "./issue-certificate.ts";
 import { writePrivately } from "./write-privately.ts";
 
 /** PEM texts. */
@@ -52,27 +53,20 @@ export function serverNames(addresses: readonly string[], clusterDomain: string,
  * Loads what is in `directory` (made 0700, files 0600) and makes what is missing, ending or not covering `names`.
  * @param now milliseconds since the epoch.
  */
-export async function ensureCertificates(
-  directory: string,
-  names: CertificateNames,
-  now: number,
-): Promise<Certificates> {
+export function ensureCertificates(directory: string, names: CertificateNames, now: number): Certificates {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   let authority = load(directory, "ca");
   if (!authority || !usable(authority, authority, now + renewal.authority)) {
-    const { issueAuthority } = await import("./issue-certificate.ts");
-    authority = save(directory, "ca", await issueAuthority(validity(now, lifetimes.authority)));
+    authority = save(directory, "ca", issueAuthority(validity(now, lifetimes.authority)));
   }
   let server = load(directory, "apiserver");
   if (!server || !usable(server, authority, now + renewal.leaf) || !covers(server, names)) {
-    const { issueServer } = await import("./issue-certificate.ts");
-    server = save(directory, "apiserver", await issueServer(authority, names, validity(now, lifetimes.leaf)));
+    server = save(directory, "apiserver", issueServer(authority, names, validity(now, lifetimes.leaf)));
   }
   let admin = load(directory, "admin");
   if (!admin || !usable(admin, authority, now + renewal.leaf)) {
-    const { issueClient } = await import("./issue-certificate.ts");
     const subject = { name: adminName, groups: ["system:masters"] };
-    admin = save(directory, "admin", await issueClient(authority, subject, validity(now, lifetimes.leaf)));
+    admin = save(directory, "admin", issueClient(authority, subject, validity(now, lifetimes.leaf)));
   }
   return { authority: authority.certificate, server, admin };
 }

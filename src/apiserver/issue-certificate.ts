@@ -1,40 +1,67 @@
-/** Makes certificates (ECDSA P-256, RFC 5280). Loaded only when one has to be made: its library takes a tenth of a second to load. */
-import { createPrivateKey, randomBytes, webcrypto } from "node:crypto";
+/**
+ * Makes certificates: ECDSA P-256, X.509 version 3 (RFC 5280). Written out here because the one form needed is small, and a
+ * library for all forms takes longer to load than the rest of a first start, and 20 MB for as long as the process lives.
+ */
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  randomBytes,
+  sign,
+} from "node:crypto";
+import { parseIpv4 } from "../machinery/cidr.ts";
+import { ipv6Bytes } from "../machinery/ipv6.ts";
 import type { CertificateNames, KeyPair, Validity } from "./certificates.ts";
-import { provideMetadataReflection } from "./metadata-reflection.ts";
+import {
+  bitString,
+  booleanTrue,
+  explicit,
+  implicit,
+  integer,
+  objectIdentifier,
+  octetString,
+  printableString,
+  sequence,
+  set,
+  time,
+} from "./der.ts";
 
-provideMetadataReflection();
-const x509 = await import("@peculiar/x509");
-x509.cryptoProvider.set(webcrypto);
+const signatureAlgorithm = sequence(objectIdentifier("1.2.840.10045.4.3.2")); // ecdsa-with-SHA256
+const version3 = explicit(0, integer(Buffer.from([2])));
 
-const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
+/** Attributes of a name; their values must be made of PrintableString's characters. */
+const commonName = "2.5.4.3";
+const organization = "2.5.4.10";
 
-type Extensions = InstanceType<typeof x509.Extension>[];
+type Attribute = readonly [type: string, value: string];
 
-export async function issueAuthority(validity: Validity): Promise<KeyPair> {
-  const keys = await newKeys();
-  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
-    name: [{ CN: ["skiff-ca"] }],
-    serialNumber: serialNumber(),
-    ...validity,
-    keys,
-    signingAlgorithm: algorithm,
-    extensions: [
-      new x509.BasicConstraintsExtension(true, undefined, true),
-      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
-      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
-    ],
-  });
-  return { certificate: pem(certificate.toString("pem")), key: await exportKey(keys.privateKey) };
+const authorityName = nameOf([[commonName, "skiff-ca"]]);
+
+const extendedUsage = { server: "1.3.6.1.5.5.7.3.1", client: "1.3.6.1.5.5.7.3.2" };
+
+export function issueAuthority(validity: Validity): KeyPair {
+  const keys = newKeys();
+  const extensions = [
+    critical("2.5.29.19", sequence(booleanTrue)), // basicConstraints: cA
+    critical("2.5.29.15", bitString(Buffer.from([0b0000_0110]), 1)), // keyUsage: keyCertSign, cRLSign
+    extension("2.5.29.14", octetString(keyIdentifier(keys.publicKey))),
+  ];
+  return {
+    certificate: certificate(authorityName, keys.publicKey, validity, extensions, keys.privateKey),
+    ...keys.pem,
+  };
 }
 
-export function issueServer(authority: KeyPair, names: CertificateNames, validity: Validity): Promise<KeyPair> {
-  return issueLeaf(authority, [{ CN: ["kube-apiserver"] }], validity, [
-    new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
-    new x509.SubjectAlternativeNameExtension([
-      ...names.dns.map((value) => ({ type: "dns" as const, value })),
-      ...names.ip.map((value) => ({ type: "ip" as const, value })),
-    ]),
+export function issueServer(authority: KeyPair, names: CertificateNames, validity: Validity): KeyPair {
+  const alternatives = sequence(
+    ...names.dns.map((name) => implicit(2, Buffer.from(name, "latin1"))),
+    ...names.ip.flatMap((address) => addressBytes(address) ?? []).map((bytes) => implicit(7, bytes)),
+  );
+  return issueLeaf(authority, [[commonName, "kube-apiserver"]], validity, [
+    extension("2.5.29.37", sequence(objectIdentifier(extendedUsage.server))),
+    extension("2.5.29.17", alternatives),
   ]);
 }
 
@@ -43,61 +70,83 @@ export function issueClient(
   authority: KeyPair,
   subject: { name: string; groups: readonly string[] },
   validity: Validity,
-): Promise<KeyPair> {
-  const name = [...subject.groups.map((group) => ({ O: [group] })), { CN: [subject.name] }];
-  return issueLeaf(authority, name, validity, [new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.clientAuth])]);
+): KeyPair {
+  const groups = subject.groups.map((group): Attribute => [organization, group]);
+  return issueLeaf(authority, [...groups, [commonName, subject.name]], validity, [
+    extension("2.5.29.37", sequence(objectIdentifier(extendedUsage.client))),
+  ]);
 }
 
-async function issueLeaf(
+function issueLeaf(
   authority: KeyPair,
-  subject: Record<string, string[]>[],
+  subject: readonly Attribute[],
   validity: Validity,
-  extensions: Extensions,
-): Promise<KeyPair> {
-  const keys = await newKeys();
-  const issuer = new x509.X509Certificate(authority.certificate);
-  const certificate = await x509.X509CertificateGenerator.create({
+  extensions: readonly Buffer[],
+): KeyPair {
+  const keys = newKeys();
+  const signer = createPrivateKey(authority.key);
+  const all = [
+    critical("2.5.29.19", sequence()), // basicConstraints: none
+    critical("2.5.29.15", bitString(Buffer.from([0b1000_0000]), 7)), // keyUsage: digitalSignature
+    extension("2.5.29.35", sequence(implicit(0, keyIdentifier(createPublicKey(signer))))), // authorityKeyIdentifier
+    ...extensions,
+  ];
+  return { certificate: certificate(nameOf(subject), keys.publicKey, validity, all, signer), ...keys.pem };
+}
+
+/** Section 4.1. @returns PEM. */
+function certificate(
+  subject: Buffer,
+  publicKey: KeyObject,
+  { notBefore, notAfter }: Validity,
+  extensions: readonly Buffer[],
+  signer: KeyObject,
+): string {
+  const content = sequence(
+    version3,
+    serialNumber(),
+    signatureAlgorithm,
+    authorityName,
+    sequence(time(notBefore), time(notAfter)),
     subject,
-    issuer: issuer.subjectName,
-    serialNumber: serialNumber(),
-    ...validity,
-    publicKey: keys.publicKey,
-    signingKey: await importKey(authority.key),
-    signingAlgorithm: algorithm,
-    extensions: [
-      new x509.BasicConstraintsExtension(false, undefined, true),
-      new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
-      await x509.AuthorityKeyIdentifierExtension.create(issuer),
-      ...extensions,
-    ],
-  });
-  return { certificate: pem(certificate.toString("pem")), key: await exportKey(keys.privateKey) };
+    publicKey.export({ format: "der", type: "spki" }),
+    explicit(3, sequence(...extensions)),
+  );
+  const whole = sequence(content, signatureAlgorithm, bitString(sign("sha256", content, signer)));
+  const lines = whole.toString("base64").match(/.{1,64}/g) ?? [];
+  return `-----BEGIN CERTIFICATE-----\n${lines.join("\n")}\n-----END CERTIFICATE-----\n`;
 }
 
-function newKeys(): Promise<webcrypto.CryptoKeyPair> {
-  return webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
+function nameOf(attributes: readonly Attribute[]): Buffer {
+  return sequence(...attributes.map(([type, value]) => set(sequence(objectIdentifier(type), printableString(value)))));
 }
 
-/** 127 random bits: positive, as RFC 5280 wants it. */
-function serialNumber(): string {
+const extension = (id: string, value: Buffer): Buffer => sequence(objectIdentifier(id), octetString(value));
+
+const critical = (id: string, value: Buffer): Buffer => sequence(objectIdentifier(id), booleanTrue, octetString(value));
+
+/** 127 random bits: positive, as section 4.1.2.2 wants it. */
+function serialNumber(): Buffer {
   const bytes = randomBytes(16);
   bytes[0] = ((bytes[0] ?? 0) & 0x7f) | 0x40;
-  return bytes.toString("hex");
+  return integer(bytes);
 }
 
-async function exportKey(key: webcrypto.CryptoKey): Promise<string> {
-  const der = Buffer.from(await webcrypto.subtle.exportKey("pkcs8", key));
-  return createPrivateKey({ key: der, format: "der", type: "pkcs8" }).export({
-    format: "pem",
-    type: "pkcs8",
-  }) as string;
+/** Method (1) of section 4.2.1.2: SHA-1 of the key's bits, which are the last 65 bytes of its P-256 form. */
+function keyIdentifier(publicKey: KeyObject): Buffer {
+  const bits = publicKey.export({ format: "der", type: "spki" }).subarray(-65);
+  return createHash("sha1").update(bits).digest();
 }
 
-function importKey(text: string): Promise<webcrypto.CryptoKey> {
-  const der = createPrivateKey(text).export({ format: "der", type: "pkcs8" });
-  return webcrypto.subtle.importKey("pkcs8", der, algorithm, false, ["sign"]);
+function addressBytes(address: string): Uint8Array | undefined {
+  const ipv4 = parseIpv4(address);
+  if (ipv4 === undefined) return ipv6Bytes(address);
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(ipv4);
+  return bytes;
 }
 
-function pem(text: string): string {
-  return text.endsWith("\n") ? text : `${text}\n`;
+function newKeys(): { publicKey: KeyObject; privateKey: KeyObject; pem: { key: string } } {
+  const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  return { publicKey, privateKey, pem: { key: privateKey.export({ format: "pem", type: "pkcs8" }) as string } };
 }

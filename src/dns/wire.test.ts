@@ -1,6 +1,6 @@
 import { decode, encode, type Packet } from "dns-packet";
 import { describe, expect, it } from "vitest";
-import { ipv6Bytes } from "./ipv6.ts";
+import { ipv6Bytes } from "../machinery/ipv6.ts";
 import {
   encodeFailure,
   encodeReply,

@@ -1,6 +1,6 @@
 /** DNS messages as bytes: just what a server needs. Rule: RFC 1035 section 4, RFC 6891 (EDNS), RFC 2782 (SRV). Pure. */
 import { parseIpv4 } from "../machinery/cidr.ts";
-import { ipv6Bytes } from "./ipv6.ts";
+import { ipv6Bytes } from "../machinery/ipv6.ts";
 
 export const recordTypes = { A: 1, NS: 2, CNAME: 5, SOA: 6, PTR: 12, TXT: 16, AAAA: 28, SRV: 33, ANY: 255 } as const;
 export const rcodes = { NOERROR: 0, FORMERR: 1, SERVFAIL: 2, NXDOMAIN: 3, NOTIMP: 4, REFUSED: 5 } as const;

@@ -60,11 +60,7 @@ export async function startHttpServer(
   const api = await startApi(kinds, apiOptions);
   const now = () => api.clock.now();
   // Certificates are checked by the host's clock.
-  const certificates = await ensureCertificates(
-    join(directory, "pki"),
-    serverNames([], "cluster.local", "box"),
-    Date.now(),
-  );
+  const certificates = ensureCertificates(join(directory, "pki"), serverNames([], "cluster.local", "box"), Date.now());
   const tokens = new TokenAuthority(loadTokenKey(join(directory, "pki")), "cluster.local", now);
   const server = await ApiServer.create({
     api: api.api,

@@ -1,6 +1,6 @@
-/** IPv6 addresses as bytes, for AAAA records. Rule: RFC 4291 section 2.2. */
+/** IPv6 addresses as bytes. Rule: RFC 4291 section 2.2. */
 import { isIPv6 } from "node:net";
-import { parseIpv4 } from "../machinery/cidr.ts";
+import { parseIpv4 } from "./cidr.ts";
 
 /** The 16 bytes of an IPv6 address; undefined when the text is none. */
 export function ipv6Bytes(text: string): Uint8Array | undefined {
