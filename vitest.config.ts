@@ -25,7 +25,8 @@ export default defineConfig({
           globalSetup: ["test/support/docker-setup.ts", "test/e2e/setup.ts"],
           testTimeout: 180_000,
           hookTimeout: 180_000,
-          maxWorkers: 2,
+          // One Docker Engine and two cores: side by side they would only wait for each other.
+          fileParallelism: false,
         },
       },
     ],

@@ -1,8 +1,11 @@
 /** Runs every folder of `examples/` as its README tells it, with the real kubectl on real Docker. */
-import { readdirSync, readFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { contains, nthAddress, parseCidr } from "../../src/machinery/cidr.ts";
 import { SkiffInstance } from "../support/skiff.ts";
 import { type Bindings, fillIn, matchOutput, parseTranscript, type Step } from "../support/transcript.ts";
 
@@ -28,13 +31,33 @@ async function play(instance: SkiffInstance, folder: string, step: Step, binding
   }
 }
 
+/**
+ * A copy of the folder. The examples are written for an instance with the usual Service range; one that runs beside
+ * another has its own, and the address chosen by hand moves with it.
+ */
+async function copyOf(name: string, instance: SkiffInstance): Promise<string> {
+  const copy = mkdtempSync(join(tmpdir(), "skiff-example-"));
+  cpSync(examples, copy, { recursive: true });
+  const { serviceCidr } = await instance.status();
+  if (!contains(parseCidr(serviceCidr), "10.97.97.97")) {
+    const address = nthAddress(parseCidr(serviceCidr), 0x97_97);
+    for (const entry of readdirSync(join(copy, name), { withFileTypes: true })) {
+      if (!entry.isFile()) continue;
+      const file = join(copy, name, entry.name);
+      writeFileSync(file, readFileSync(file, "utf8").replaceAll("10.97.97.97", address));
+    }
+  }
+  return join(copy, name);
+}
+
 describe("examples", () => {
   it.each(folders)("%s", async (name) => {
-    const folder = `${examples}${name}`;
+    await using instance = await SkiffInstance.start();
+    const folder = await copyOf(name, instance);
     const steps = parseTranscript(readFileSync(`${folder}/README.md`, "utf8"));
     expect(steps.length).toBeGreaterThan(0);
-    await using instance = await SkiffInstance.start();
     let bindings: Bindings = new Map();
     for (const step of steps) bindings = await play(instance, folder, step, bindings);
+    rmSync(dirname(folder), { recursive: true });
   });
 });

@@ -112,7 +112,7 @@ function matchLine(expected: string, actual: string, bindings: Bindings): Bindin
 }
 
 function squeeze(text: string): string {
-  return text.replaceAll(/\s+/g, " ").trimEnd();
+  return text.replaceAll(/\s+/g, " ").trim();
 }
 
 function matchLines(expected: string[], actual: string[], bindings: Bindings): Bindings | undefined {
