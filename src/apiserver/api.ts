@@ -83,6 +83,8 @@ export interface Configuration {
   key: ObjectKey;
   /** Parsed, not decoded: server-side apply looks at what was written. */
   body: unknown;
+  /** Make it anew where it cannot be changed into this. */
+  replaceable?: boolean;
 }
 
 /** What became of one of them. */

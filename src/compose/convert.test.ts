@@ -91,7 +91,7 @@ volumes:
       spec: {
         replicas: 1,
         selector: { matchLabels: labels },
-        strategy: { type: "Recreate" },
+        strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: 0, maxUnavailable: "100%" } },
         template: {
           metadata: { labels: all },
           spec: {

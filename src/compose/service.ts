@@ -17,6 +17,12 @@ const reasons: Record<string, string> = {
   extends: "is not converted: what it refers to is missing here",
 };
 
+/**
+ * Two Pods cannot have the same port of the host: all old ones go before new ones come. That is `Recreate` in other words, but
+ * words that server-side apply can take back: the defaults of `rollingUpdate` stand in the way of a change to `Recreate`.
+ */
+const replacing = { type: "RollingUpdate", rollingUpdate: { maxSurge: 0, maxUnavailable: "100%" } };
+
 /** @param name already a valid name of an object. */
 export function convertService(service: Mapping, name: string, context: Context): KubeObject[] {
   const ports = convertPorts(service, context);
@@ -38,8 +44,7 @@ export function convertService(service: Mapping, name: string, context: Context)
     spec: {
       replicas,
       selector: { matchLabels: labels },
-      // Two Pods cannot have the same port of the host: the old one goes before the new one comes.
-      ...(ports.some((port) => port.hostPort) && { strategy: { type: "Recreate" } }),
+      ...(ports.some((port) => port.hostPort) && { strategy: replacing }),
       template: {
         metadata: { labels: { ...labels, ...managedBy }, ...(annotations && { annotations }) },
         spec,

@@ -20,6 +20,7 @@ beforeEach(() => {
   ];
   for (const name of own) writeFileSync(join(directory, name), "");
   mkdirSync(join(directory, "pods", "uid"), { recursive: true });
+  mkdirSync(join(directory, "volumes", "shop_data"), { recursive: true });
 });
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 

@@ -364,6 +364,32 @@ describe("a Compose file", () => {
     });
   });
 
+  it("may take away and give back a service's ports", async () => {
+    await using server = await start();
+    const portless = file.replace('    ports: ["8080:80"]\n', "");
+    const service = () => server.api.client.get(services, { namespace: "default", name: "web" });
+    const uids = new Set<string | undefined>();
+    for (const text of [file, portless, portless, file]) {
+      const { status, lines } = await skiff(server, { ...request, files: [{ name: "compose.yaml", text }] });
+      expect(status, lines.join("\n")).toBe(200);
+      uids.add(service()?.metadata.uid);
+      expect(service()?.spec?.ports?.[0]?.port).toBe(text === file ? 80 : undefined);
+    }
+    // Made anew once, when it lost its address.
+    expect(uids.size).toBe(2);
+  });
+
+  it("changes nothing that is not of its project", async () => {
+    await using server = await start();
+    await skiff(server, request);
+    const other = await skiff(server, { ...request, project: "other" });
+    expect(other.lines).toHaveLength(4);
+    expect(other.lines[0]).toBe(
+      'compose.yaml:2: the Service "web" in namespace "default" is not of this project (app.kubernetes.io/part-of=shop): choose another namespace, or delete it first',
+    );
+    expect((await skiff(server, { ...request, project: "other" }, "?namespace=kube-system")).status).toBe(200);
+  });
+
   it("is all that is taken where nothing else is expected", async () => {
     await using server = await start();
     const files = [{ name: "settings.yaml", text: settings("x") }];

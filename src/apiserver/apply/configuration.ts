@@ -1,12 +1,14 @@
 /** From a written object to what can be applied: which kind it is of, where it belongs, and whether its fields are right. */
 import type { ApplyItem } from "../../machinery/apply-result.ts";
 import { isObject } from "../../machinery/json.ts";
-import { apiVersionOf } from "../../machinery/resource.ts";
+import type { ObjectKey } from "../../machinery/object.ts";
+import { apiVersionOf, groupResource, services } from "../../machinery/resource.ts";
 import { decode } from "../../machinery/schema/decode.ts";
 import { DecodeError } from "../../machinery/schema/decode-error.ts";
 import type { SchemaSource } from "../../machinery/schema/schema.ts";
 import type { Api, Configuration, ServedKind } from "../api.ts";
 import { verbsOf } from "../http/served-groups.ts";
+import { ownedByAnother } from "./project-owner.ts";
 import type { WrittenObject } from "./read-files.ts";
 
 /** What is wrong with an object, and with which of its fields; empty for the object itself. */
@@ -48,10 +50,23 @@ export function candidate(api: Api, schemas: SchemaSource, object: WrittenObject
   const { namespaced } = served.definition.resource;
   const where = namespaced ? own || namespace : undefined;
   const known = { ...item, ...(where && { namespace: where }) };
-  const wrong = [...nameErrors(name, metadata), ...fieldErrors(schemas, served, object)];
-  if (wrong.length > 0) return { object, item: known, wrong };
   const key = { name, ...(where !== undefined && { namespace: where }) };
-  return { object, item: known, wrong, configuration: { kind: served, key, body: value } };
+  const wrong = [
+    ...nameErrors(name, metadata),
+    ...fieldErrors(schemas, served, object),
+    ...ownerErrors(api, served, key, object),
+  ];
+  if (wrong.length > 0) return { object, item: known, wrong };
+  // A service that no longer has ports gets a headless Service, into which one with an address cannot be changed.
+  const replaceable =
+    object.project !== undefined && groupResource(served.definition.resource) === groupResource(services);
+  return { object, item: known, wrong, configuration: { kind: served, key, body: value, replaceable } };
+}
+
+/** What is made from a Compose file takes the place of nothing else. */
+function ownerErrors(api: Api, kind: ServedKind, key: ObjectKey, { project }: WrittenObject): Wrong[] {
+  const message = project && ownedByAnother(api, kind, key, project.labels);
+  return message === undefined ? [] : [{ field: "", message }];
 }
 
 function textOf(value: unknown): string {

@@ -13,6 +13,8 @@ export interface WrittenObject {
   lineOf(path: string): number;
   /** Keys written twice. */
   duplicates: readonly { path: string; line: number }[];
+  /** The Compose project that it is made for, with its labels; absent for what was written as it is. */
+  project?: { labels: Readonly<Record<string, string>> };
 }
 
 export interface ReadFiles extends Pick<ApplyResult, "notConverted" | "warnings" | "projects"> {
@@ -98,7 +100,7 @@ function readCompose(text: string, file: string, context: ProjectContext, read: 
     const conversion = convertCompose(text, { ...context, file });
     const { project, labels, objects } = conversion;
     for (const { object, source } of objects) {
-      read.objects.push({ value: object, file, lineOf: () => source.line, duplicates: [] });
+      read.objects.push({ value: object, file, lineOf: () => source.line, duplicates: [], project: { labels } });
     }
     const pairs = Object.entries(labels).map(([key, value]) => `${key}=${value}`);
     read.projects.push({ name: project, labelSelector: pairs.join(",") });

@@ -65,6 +65,24 @@ describe("applyTogether", () => {
     expect(seen).toEqual([3, 3, 3]);
   });
 
+  it("makes anew what cannot be changed, where that is allowed", async () => {
+    await using api = await start();
+    const red = aWidget(api, "a", { color: "red" });
+    const blue = aWidget(api, "a", { color: "blue" });
+    await apply(api, [red]);
+    const uid = () => api.client.get(widgets, { namespace: "default", name: "a" })?.metadata.uid;
+    const before = uid();
+    expect(await apply(api, [blue])).toEqual([expect.stringContaining("field is immutable")]);
+    expect(await apply(api, [{ ...blue, replaceable: true }], { dryRun: true })).toEqual(["configured"]);
+    expect(uid()).toBe(before);
+    expect(await apply(api, [{ ...blue, replaceable: true }])).toEqual(["configured"]);
+    expect(uid()).not.toBe(before);
+    expect(await apply(api, [{ ...aWidget(api, "a", { size: -1 }), replaceable: true }])).toEqual([
+      expect.stringContaining("spec.size: Invalid value: -1"),
+    ]);
+    expect(api.client.get(widgets, { namespace: "default", name: "a" })?.spec?.color).toBe("blue");
+  });
+
   it("leaves the fields of others alone, and takes them over only by force", async () => {
     await using api = await start();
     await api.client.create(widgets, {

@@ -2,13 +2,15 @@
  * Server-side apply of several objects at once: all of them or none. They are tried on a rehearsal of the store, where each
  * sees those before it; only when all are accepted are they written, in one transaction.
  */
+import { cloneJson } from "../../machinery/json.ts";
+import type { KubeObject, Stored } from "../../machinery/object.ts";
 import { groupResource, namespaces, serviceAccounts } from "../../machinery/resource.ts";
 import { StatusError } from "../../machinery/status-error.ts";
 import { Rehearsal } from "../../store/rehearsal.ts";
-import type { Applied, Configuration, RequestContext } from "../api.ts";
+import type { Applied, Configuration, RequestContext, ServedKind } from "../api.ts";
 import { type ApiParts, asServed, storageName, type WriteParts } from "../parts.ts";
 import { createDecoded } from "./create.ts";
-import { patch } from "./patch.ts";
+import { type PatchResult, patch } from "./patch.ts";
 
 /** A rehearsal takes no longer than a turn of the event loop, in which hardly ever another write is made. */
 const mostAttempts = 10;
@@ -47,20 +49,50 @@ function applyAll(
 
 async function applyOne(
   parts: WriteParts,
-  { kind, key, body }: Configuration,
+  configuration: Configuration,
   context: Omit<RequestContext, "warn">,
 ): Promise<Applied> {
+  const { kind, key, body } = configuration;
   const warnings: string[] = [];
   const present = parts.store.staged.get(storageName(kind), key);
-  try {
+  const write = (): Promise<PatchResult> => {
     const asked = { ...context, warn: (text: string) => void warnings.push(text) };
-    const { object, created } = await patch(parts, kind, key, "apply", body, asked, undefined);
+    return patch(parts, kind, key, "apply", body, asked, undefined);
+  };
+  try {
+    const { object, created } = await write();
     if (created) return { result: "created", warnings };
     const same = present !== undefined && object === asServed(kind, present);
     return { result: same ? "unchanged" : "configured", warnings };
   } catch (error) {
     if (!(error instanceof StatusError) || error.reason === "InternalError") throw error;
+    if (!present || !mayReplace(configuration, present, error)) return { error, warnings };
+    warnings.length = 0;
+    return replace(parts, kind, present, write, warnings);
+  }
+}
+
+function mayReplace({ replaceable }: Configuration, { metadata }: Stored<KubeObject>, error: StatusError): boolean {
+  return replaceable === true && error.reason === "Invalid" && (metadata.finalizers ?? []).length === 0;
+}
+
+/** In the same transaction, so that nobody finds it gone. */
+async function replace(
+  { store }: WriteParts,
+  kind: ServedKind,
+  present: Stored<KubeObject>,
+  write: () => Promise<PatchResult>,
+  warnings: readonly string[],
+): Promise<Applied> {
+  const removed = store.remove(storageName(kind), cloneJson(present));
+  try {
+    await write();
+    return { result: "configured", warnings };
+  } catch (error) {
+    if (!(error instanceof StatusError) || error.reason === "InternalError") throw error;
     return { error, warnings };
+  } finally {
+    await removed;
   }
 }
 
