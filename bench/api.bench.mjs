@@ -1,11 +1,9 @@
 // The API under load: creates per second with 32 connections, and how soon 100 watchers see a change.
 import { fork } from "node:child_process";
-import { readFileSync } from "node:fs";
 import https from "node:https";
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { parse } from "yaml";
-import { Instance, median, percentile, timed } from "./measure.mjs";
+import { credentials, Instance, median, percentile, timed } from "./measure.mjs";
 
 export const title = "API";
 const connections = 32;
@@ -13,17 +11,6 @@ const creates = 10_000;
 const watchers = 100;
 const changes = 200;
 const payload = "x".repeat(900);
-
-function credentials(file) {
-  const config = parse(readFileSync(file, "utf8"));
-  const decode = (text) => Buffer.from(text, "base64");
-  const { server, "certificate-authority-data": ca } = config.clusters[0].cluster;
-  const user = config.users[0].user;
-  return {
-    url: new URL(server),
-    tls: { ca: decode(ca), cert: decode(user["client-certificate-data"]), key: decode(user["client-key-data"]) },
-  };
-}
 
 function ask({ url, tls }, agent, method, path, body) {
   return new Promise((resolve, reject) => {

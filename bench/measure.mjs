@@ -1,10 +1,12 @@
 // What every benchmark needs: an instance of its own, medians, and rows of a table.
-import { execFile, execFileSync, spawnSync } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import https from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { parse } from "yaml";
 import { findKubectl } from "../scripts/kubectl.mjs";
 
 export const root = fileURLToPath(new URL("..", import.meta.url));
@@ -27,6 +29,18 @@ export async function timed(work) {
   return performance.now() - began;
 }
 
+/** Where the API is, and what a client of it needs for TLS. */
+export function credentials(kubeconfig) {
+  const config = parse(readFileSync(kubeconfig, "utf8"));
+  const decode = (text) => Buffer.from(text, "base64");
+  const { server, "certificate-authority-data": ca } = config.clusters[0].cluster;
+  const user = config.users[0].user;
+  return {
+    url: new URL(server),
+    tls: { ca: decode(ca), cert: decode(user["client-certificate-data"]), key: decode(user["client-key-data"]) },
+  };
+}
+
 /** An instance of Skiff with a data directory of its own. */
 export class Instance {
   constructor(name) {
@@ -47,18 +61,37 @@ export class Instance {
   }
 
   async kubectl(...args) {
-    const { stdout } = await execute(findKubectl(), ["--kubeconfig", this.report.kubeconfig, ...args], {
-      maxBuffer: 2 ** 26,
-    });
-    return stdout;
+    return (await this.kubectlProcess(...args)).stdout;
   }
 
   async apply(...objects) {
-    const child = spawnSync(findKubectl(), ["--kubeconfig", this.report.kubeconfig, "apply", "-f", "-"], {
-      input: objects.map((object) => JSON.stringify(object)).join("\n---\n"),
-      encoding: "utf8",
+    const applied = this.kubectlProcess("apply", "-f", "-");
+    applied.child.stdin.end(objects.map((object) => JSON.stringify(object)).join("\n---\n"));
+    await applied;
+  }
+
+  kubectlProcess(...args) {
+    return execute(findKubectl(), ["--kubeconfig", this.report.kubeconfig, ...args], { maxBuffer: 2 ** 26 });
+  }
+
+  /** Calls `onEvent` with every event of a watch and the time it came. Resolves, once it is open, to what ends it. */
+  watch(path, onEvent) {
+    const { url, tls } = credentials(this.report.kubeconfig);
+    return new Promise((resolve, reject) => {
+      const request = https.get({ host: url.hostname, port: url.port, path, ...tls }, (response) => {
+        let rest = "";
+        response.setEncoding("utf8");
+        response.on("error", () => {});
+        response.on("data", (chunk) => {
+          const at = performance.now();
+          const lines = (rest + chunk).split("\n");
+          rest = lines.pop();
+          for (const line of lines) onEvent(JSON.parse(line), at);
+        });
+        resolve(() => request.destroy());
+      });
+      request.on("error", reject);
     });
-    if (child.status !== 0) throw new Error(child.stderr);
   }
 
   /** CPU seconds the daemon has used, and its resident bytes. */

@@ -68,7 +68,10 @@ function compose() {
   return took;
 }
 
-/** From the POST that creates the Deployment until all Pods are Ready, told by a watch. */
+/**
+ * What a user waits for, `kubectl apply` and `kubectl rollout status`, and within it what Skiff has to answer for: from the
+ * Deployment's creation until its last Pod is Ready, as a watch tells it.
+ */
 async function skiff(instance) {
   await instance.kubectl("create", "deployment", "warm", `--image=${image}`, "--", "sleep", "1000");
   await instance.kubectl("rollout", "status", "deploy/warm");
@@ -83,40 +86,57 @@ async function skiff(instance) {
       template: { metadata: { labels: { app: "many" } }, spec: podSpec(image, { command: ["sleep", "1000"] }) },
     },
   };
-  const took = await timed(async () => {
+  let created = Number.NaN;
+  const ready = new Map();
+  const watches = [
+    await instance.watch("/apis/apps/v1/namespaces/default/deployments?watch=1", ({ type, object }, at) => {
+      if (type === "ADDED" && object.metadata.name === "many") created = at;
+    }),
+    await instance.watch("/api/v1/namespaces/default/pods?watch=1&labelSelector=app%3Dmany", ({ object }, at) => {
+      const { name } = object.metadata;
+      const isReady = object.status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True");
+      if (isReady && !ready.has(name)) ready.set(name, at);
+    }),
+  ];
+  const commands = await timed(async () => {
     await instance.apply(deployment);
     await instance.kubectl("rollout", "status", "deploy/many", "--timeout=120s");
   });
+  for (const stop of watches) stop();
+  if (ready.size !== pods) throw new Error(`rollout status is done, and ${ready.size} of ${pods} Pods were seen Ready`);
+  const took = Math.max(...ready.values()) - created;
   const names = (await instance.kubectl("get", "pods", "-l", "app=many", "-o", "name")).trim().split("\n");
   let right = 0;
   for (const name of names)
     if ((await instance.kubectl("exec", name, "--", "hostname")).trim() === name.replace("pod/", "")) right++;
   await instance.kubectl("delete", "deployment", "many", "--cascade=foreground", "--wait", "--timeout=120s");
-  return { took, right };
+  return { took, commands, right };
 }
 
 export async function run() {
   const instance = new Instance("bench-pods");
   const ours = [];
+  const commanded = [];
   const plain = [];
   const composed = [];
   let right = 0;
   try {
     instance.up();
     for (let round = 0; round < rounds; round++) {
-      const { took, right: hostnames } = await skiff(instance);
-      ours.push(took);
-      right += hostnames;
+      const own = await skiff(instance);
+      ours.push(own.took);
+      commanded.push(own.commands);
+      right += own.right;
       plain.push(Math.min(await plainEngine(4), await plainEngine(8)));
       composed.push(compose());
     }
   } finally {
     instance.reset();
   }
-  const [own, engine, rival] = [median(ours), median(plain), median(composed)];
+  const [own, engine, command, rival] = [ours, plain, commanded, composed].map(median);
   return [
     {
-      figure: "20 Pods (40 containers) to Ready",
+      figure: "20 Pods (40 containers) from creation to Ready",
       value: own,
       unit: "ms",
       baseline: engine,
@@ -126,14 +146,14 @@ export async function run() {
       holds: own / engine <= 1.2,
     },
     {
-      figure: "20 Pods to Ready",
-      value: own,
+      figure: "`kubectl apply` of 20 Pods until `rollout status` is done",
+      value: command,
       unit: "ms",
       baseline: rival,
       baselineIs: "`docker-compose up --scale 20`",
-      ratio: own / rival,
+      ratio: command / rival,
       bar: "≤ 1.2",
-      holds: own / rival <= 1.2,
+      holds: command / rival <= 1.2,
     },
     {
       figure: "`hostname` is the Pod's name",

@@ -1,7 +1,7 @@
 // `npm run bench [-- name …]`: each benchmark measures Skiff and a baseline in the same run and prints their ratio.
 
 import { execFileSync } from "node:child_process";
-import { readdirSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, release, totalmem } from "node:os";
 import { ensureDocker, installPackages } from "../scripts/ensure-docker.mjs";
 import { makeImages } from "../scripts/test-images.mjs";
@@ -29,7 +29,11 @@ installPackages({
 });
 makeImages();
 
-const sections = [];
+/** Sections of RESULTS.md by title: what is not measured now stays, and so does what people have written about it. */
+const results = new URL("RESULTS.md", import.meta.url);
+const earlier = existsSync(results) ? readFileSync(results, "utf8").split(/^## /m).slice(1) : [];
+const sections = new Map(earlier.map((section) => [section.split("\n", 1)[0], section.trimEnd()]));
+
 let short = 0;
 for (const name of known) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
@@ -38,13 +42,11 @@ for (const name of known) {
   const rows = await run();
   console.log(table(rows));
   short += rows.filter((row) => row.holds === false).length;
-  sections.push(`## ${title}\n\n${table(rows)}\n`);
+  sections.set(title, `${title}\n\n${table(rows)}`);
 }
 console.log(short === 0 ? "\nEvery bar holds." : `\n${short} figures fall short of their bar.`);
 if (process.argv.includes("--write")) {
   const machine = `${cpus().length} cores (${cpus()[0]?.model.trim()}), ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()}, Node ${process.versions.node}`;
-  writeFileSync(
-    new URL("RESULTS.md", import.meta.url),
-    `# Results\n\nMade by \`npm run bench -- --write\` on ${machine}. Absolute figures are this machine's on that day; the ratios, each to a baseline measured in the same run, are what to compare.\n\n${sections.join("\n")}`,
-  );
+  const head = `# Results\n\nMade by \`npm run bench -- --write\` on ${machine}. Absolute figures are this machine's on that day; the ratios, each to a baseline measured in the same run, are what to compare.`;
+  writeFileSync(results, `${[head, ...[...sections.values()].map((section) => `## ${section}`)].join("\n\n")}\n`);
 }
