@@ -274,6 +274,14 @@ describe.each(implementations)("container runtime: $name", ({ make, address }) =
     await runtime.remove(id);
   });
 
+  test("nobody attaches to a container that has ended: it would wait for ever", async () => {
+    using feed = new Feed(runtime);
+    const { id } = await runs(["true"]);
+    await feed.until("its end", () => feed.states(id).includes("exited"));
+    await expect(runtime.attach(id, noStdin, never)).rejects.toThrow(`container not running (${id})`);
+    await runtime.remove(id);
+  });
+
   test("signals end a container, or are ignored by it; to one that ended they are nothing", async () => {
     using feed = new Feed(runtime);
     const { id } = await runs(["sh", "-c", "trap '' TERM; sleep 1000"]);

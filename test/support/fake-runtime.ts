@@ -344,6 +344,7 @@ export class FakeRuntime implements ContainerRuntime {
   async attach(id: string, options: Omit<StreamOptions, "container">, signal: AbortSignal): Promise<ExecSession> {
     await this.#enter("attach");
     const container = this.#get(id);
+    if (container.state.state === "exited") throw new RuntimeError("Conflict", `container not running (${id})`);
     const { session, stdout, stderr } = streams(options);
     const more = (chunk: string) => stdout.write(chunk);
     container.output.on("data", more);

@@ -88,7 +88,10 @@ export async function exec(
   };
 }
 
-/** Joins the first process of a container. The session's exit code is that of the container if it ended, else 0. */
+/**
+ * Joins the first process of a container. The session's exit code is that of the container if it ended, else 0.
+ * @throws RuntimeError Conflict when the container does not run.
+ */
 export async function attach(
   docker: DockerClient,
   id: string,
@@ -107,6 +110,12 @@ export async function attach(
     }),
   )) as Duplex;
   const close = () => connection.destroy();
+  // The engine lets one attach to what has ended, and then waits for it to be started again.
+  const { State: joined } = await docked(container.inspect());
+  if (!joined.Running) {
+    close();
+    throw new RuntimeError("Conflict", `container not running (${id})`);
+  }
   signal.addEventListener("abort", close, { once: true });
   const { ended, ...streams } = streamsOf(connection, options, config.Tty);
   const exited = ended.then(async () => {
