@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { nextSeconds, printSeconds, restartAfter } from "./backoff.ts";
+import { nextSeconds, printSeconds, restartAfter, restartAfterProbe } from "./backoff.ts";
 
 const minutes = 60_000;
 
@@ -25,4 +25,23 @@ test("the row of waits", () => {
   while (row.length < 8) row.push(nextSeconds(row.at(-1) ?? 0));
   expect(row).toEqual([0, 10, 20, 40, 80, 160, 300, 300]);
   expect(row.slice(1, 7).map(printSeconds)).toEqual(["10s", "20s", "40s", "1m20s", "2m40s", "5m0s"]);
+});
+
+test("ended by a probe: at once the first time, then so long after the end of the instance before", () => {
+  const ended = { createdAt: 100_000, finishedAt: 160_000 };
+  expect(restartAfterProbe({ ...ended, backoffSeconds: 0 }, undefined)).toEqual({
+    at: 160_000,
+    waitSeconds: 0,
+    nextBackoffSeconds: 0,
+  });
+  expect(restartAfterProbe({ ...ended, backoffSeconds: 0 }, { finishedAt: 99_000 })).toEqual({
+    at: 99_000,
+    waitSeconds: 0,
+    nextBackoffSeconds: 10,
+  });
+  expect(restartAfterProbe({ ...ended, backoffSeconds: 80 }, { finishedAt: 99_000 })).toEqual({
+    at: 179_000,
+    waitSeconds: 80,
+    nextBackoffSeconds: 160,
+  });
 });

@@ -32,6 +32,17 @@ export function restartAfter({ backoffSeconds, createdAt, finishedAt }: Ended): 
   };
 }
 
+/**
+ * After a container that was ended because of a failed probe the wait counts from the end of the instance before it, which
+ * is over by then unless probes fail fast; and the first such restart begins no row of waits. Observed of the kubelet: it
+ * looks at what had ended when it decides, and the container it is about to end had not.
+ */
+export function restartAfterProbe(ended: Ended, before: { finishedAt: number } | undefined): Restart {
+  if (!before) return { at: ended.finishedAt, waitSeconds: 0, nextBackoffSeconds: 0 };
+  const restart = restartAfter(ended);
+  return { ...restart, at: before.finishedAt + restart.waitSeconds * 1000 };
+}
+
 /** The wait that follows one of so many seconds. */
 export function nextSeconds(seconds: number): number {
   return seconds === 0 ? firstSeconds : Math.min(seconds * 2, longestSeconds);

@@ -76,7 +76,9 @@ async function createContainer(
     directory: state.directory,
     facts: state.facts(sandbox.labels[containerLabels.podIp] ?? parts.settings.nodeAddress),
     restartCount: before === undefined ? 0 : before + 1,
-    backoffSeconds: current ? restartOf(current).nextBackoffSeconds : 0,
+    backoffSeconds: current
+      ? restartOf(current, { view: state.view(), endedByProbe: (id) => state.endedByProbe.has(id) }).nextBackoffSeconds
+      : 0,
   });
   try {
     const { id } = await runtime.create(config);

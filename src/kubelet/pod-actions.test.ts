@@ -44,12 +44,13 @@ const sandbox: RuntimeContainer = { ...instance("x"), id: "sandbox", labels: {} 
 function decide(
   spec: Partial<PodSpec>,
   containers: RuntimeContainer[],
-  facts: { failed?: string; notStarted?: string } = {},
+  facts: { failed?: string; notStarted?: string; endedByProbe?: string } = {},
 ): string[] {
   const actions = podActions({
     spec: { containers: [c], restartPolicy: "Always", ...spec },
     view: podView(containers),
     failedProbe: (id) => (id === facts.failed ? "liveness" : undefined),
+    endedByProbe: (id) => id === facts.endedByProbe,
     started: (container) => container.name !== facts.notStarted,
     now,
   });
@@ -80,6 +81,16 @@ describe("the Pod's own containers", () => {
       ["start c"],
     ],
   ])("%s", (_, spec, containers, expected) => expect(decide(spec, containers)).toEqual(expected));
+
+  test.each<[string, Partial<RuntimeContainer>, string[]]>([
+    ["an instance that ended longer ago than the wait", { finishedAt: now - 11_000 }, ["start c"]],
+    ["one that ended a moment ago", { finishedAt: now - 3_000 }, ["wait c 7000"]],
+  ])("ended by a probe, after %s", (_, before, expected) => {
+    const earlier = instance("c", { state: "exited", exitCode: 137, ...before });
+    const [change, labels] = exited(137, 10);
+    const ended = instance("c", change, { ...labels, [containerLabels.restartCount]: "1" });
+    expect(decide({}, [sandbox, earlier, ended], { endedByProbe: "c-1" })).toEqual(expected);
+  });
 
   test("a failed probe", () => expect(decide({}, [sandbox, instance("c")], { failed: "c-0" })).toEqual(["kill c"]));
 });

@@ -1,7 +1,7 @@
 /** What is to be done for a Pod that should run, from its spec and what runs: pure. */
 import { containerLabels, type RuntimeContainer } from "../machinery/container-runtime.ts";
 import type { Container, PodSpec } from "../machinery/types.ts";
-import { type Restart, restartAfter } from "./backoff.ts";
+import { type Restart, restartAfter, restartAfterProbe } from "./backoff.ts";
 import { specHash } from "./container-config.ts";
 import { backoffSecondsOf, currentOf, isRunning, type PodView, runningSandbox } from "./pod-view.ts";
 import { isSidecar } from "./sidecar.ts";
@@ -11,10 +11,14 @@ export interface ActionFacts {
   view: PodView;
   /** The probe because of which an instance is to be restarted. */
   failedProbe(id: string): "liveness" | "startup" | undefined;
+  /** Whether an instance was ended because of a probe. */
+  endedByProbe(id: string): boolean;
   /** Whether a running container counts as started. */
   started(container: Container, instance: RuntimeContainer): boolean;
   now: number;
 }
+
+export type RestartFacts = Pick<ActionFacts, "view" | "endedByProbe">;
 
 export interface Kill {
   instance: RuntimeContainer;
@@ -151,16 +155,21 @@ function startOrWait(
   ended: RuntimeContainer | undefined,
 ): void {
   if (ended?.state === "exited") {
-    const restart = restartOf(ended);
+    const restart = restartOf(ended, facts);
     if (restart.at > facts.now) return void actions.backingOff.push({ container, instance: ended, restart });
   }
   actions.start.push(container);
 }
 
-export function restartOf(ended: RuntimeContainer): Restart {
-  return restartAfter({
+/** When a container that ended may start again. */
+export function restartOf(ended: RuntimeContainer, { view, endedByProbe }: RestartFacts): Restart {
+  const end = {
     backoffSeconds: backoffSecondsOf(ended),
     createdAt: ended.createdAt,
     finishedAt: ended.finishedAt ?? ended.createdAt,
-  });
+  };
+  if (!endedByProbe(ended.id)) return restartAfter(end);
+  const instances = view.instances.get(ended.labels[containerLabels.container] ?? "") ?? [];
+  const before = instances.find(({ id, state }) => id !== ended.id && state === "exited");
+  return restartAfterProbe(end, before && { finishedAt: before.finishedAt ?? before.createdAt });
 }

@@ -26,6 +26,8 @@ export class PodState {
   readonly waiting = new Map<string, WaitingReason>();
   /** Names of containers whose `postStart` hook runs. */
   readonly hooks = new Set<string>();
+  /** Instances that were ended because of a failed probe: their successors wait differently. */
+  readonly endedByProbe = new Set<string>();
   /** Set when the kubelet itself ends the Pod. */
   verdict: { reason: string; message: string } | undefined;
   #interrupt: (() => void) | undefined;

@@ -159,6 +159,7 @@ export class PodWorker {
       spec: pod.spec as PodSpec,
       view,
       failedProbe: (id) => this.#state.probes.failed(id),
+      endedByProbe: (id) => this.#state.endedByProbe.has(id),
       started: (container, instance) => this.#state.started(container, instance),
       now: this.#parts.clock.now(),
     });
@@ -167,6 +168,7 @@ export class PodWorker {
   #kill(pod: Stored<Pod>, view: PodView, actions: PodActions): void {
     const podIp = this.#state.podIp(view);
     for (const { container, instance, message, probe } of actions.kill) {
+      if (probe) this.#state.endedByProbe.add(instance.id);
       const order = { pod, container, instance, message, podIp, graceSeconds: gracePeriod(pod, container, probe) };
       void this.#parts.kills.kill(order).then(() => this.notify());
     }
@@ -230,7 +232,10 @@ export class PodWorker {
   /** Of each container the present instance and the one before are kept. */
   async #removeOld(): Promise<void> {
     const old = [...this.#state.view().instances.values()].flatMap((instances) => instances.slice(2));
-    for (const { id } of old) this.#told.delete(id);
+    for (const { id } of old) {
+      this.#told.delete(id);
+      this.#state.endedByProbe.delete(id);
+    }
     await Promise.all(old.map(({ id }) => this.#parts.runtime.remove(id)));
   }
 }

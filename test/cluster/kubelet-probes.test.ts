@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { type AddressInfo } from "node:net";
 import { expect, test } from "vitest";
-import { pods } from "../../src/machinery/resource.ts";
+import { events, pods } from "../../src/machinery/resource.ts";
 import { busybox, startKubelet } from "../support/kubelet-cluster.ts";
 
 const sleeper = { name: "c", image: busybox, command: ["sleep", "100000"] };
@@ -53,6 +53,19 @@ test("a liveness probe that fails restarts the container", async () => {
   );
   expect(cluster.events("web")).toContain("Unhealthy: Liveness probe failed: not well\n");
   await cluster.pass(500, () => cluster.state("web") === "CrashLoopBackOff");
+});
+
+test("a container that fails its liveness probe is told of as often as it failed, and starts again at once twice", async () => {
+  await using cluster = await startKubelet();
+  const stubborn = { ...sleeper, command: ["sh", "-c", "trap '' TERM; sleep 100000"] };
+  const livenessProbe = { ...fails, periodSeconds: 1, failureThreshold: 2, terminationGracePeriodSeconds: 8 };
+  await cluster.run("web", { containers: [{ ...stubborn, livenessProbe }] });
+  const count = (reason: string) =>
+    cluster.client.list(events).find((event) => event.reason === reason && event.involvedObject.name === "web")?.count;
+  await cluster.pass(250, () => cluster.container("web")?.restartCount === 1);
+  expect(count("Unhealthy")).toBe(2);
+  await cluster.pass(250, () => cluster.container("web")?.restartCount === 2);
+  expect(cluster.events("web").some((event) => event.startsWith("BackOff"))).toBe(false);
 });
 
 test("a startup probe holds the others back, and restarts what does not start", async () => {

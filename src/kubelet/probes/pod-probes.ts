@@ -113,19 +113,24 @@ export class PodProbes {
     const about = containerReference(pod, container.name);
     const target = { runtime, container, id: instance.id, podIp };
     let failures = 0;
-    return new Prober({
+    const prober: Prober = new Prober({
       probe,
       startedAt: instance.startedAt ?? clock.now(),
       initial,
       clock,
       attempt: (timeoutMs) => attempt(probe, target, timeoutMs),
-      onVerdict: () => onChange(),
+      onVerdict: (healthy) => {
+        // The container is to be restarted: the same verdict again would only repeat the Event.
+        if (kind === "Liveness" && !healthy) prober.stop();
+        onChange();
+      },
       onFailure: (output) => {
         events.record(about, "Warning", "Unhealthy", `${kind} probe failed: ${output}`);
         failures++;
         // A startup probe begins without success, so its failure is no change of verdict.
         if (kind !== "Startup" || failures < (probe.failureThreshold ?? 3)) return;
         this.#startupFailed.add(instance.id);
+        prober.stop();
         onChange();
       },
       onWarning: (output) => events.record(about, "Warning", "ProbeWarning", `${kind} probe warning: ${output}`),
@@ -137,5 +142,6 @@ export class PodProbes {
           `${kind} probe errored and resulted in unknown state: ${error.message}`,
         ),
     });
+    return prober;
   }
 }
