@@ -54,6 +54,8 @@ export class Kills {
       present.shorten(order.graceSeconds);
       return present.done;
     }
+    // Whoever ordered it may have looked a moment ago: what has ended since is not told of again.
+    if (this.#options.cache.get(id)?.state === "exited") return Promise.resolve();
     const expiry = this.#expiry(order.graceSeconds);
     const done = this.#end(order, expiry.reached).finally(() => {
       expiry.cancel();
