@@ -207,6 +207,13 @@ describe("kubectl logs", () => {
     await vi.waitUntil(() => server.streams.children.size === 0, { timeout: 10_000 });
   });
 
+  test("a Pod that waits for a node has an empty log, and nobody enters it", async () => {
+    expect(await run(["logs", "pending"])).toEqual({ code: 0, stdout: Buffer.from(""), stderr: "" });
+    const { code, stderr } = await run(["exec", "pending", "--", "ls"]);
+    expect(stderr).toContain("pod pending does not have a host assigned");
+    expect(code).toBe(1);
+  });
+
   test("a container that does not exist is a bad request", async () => {
     const { code, stderr } = await run(["logs", "web", "-c", "nope"]);
     expect(stderr).toBe("error: container nope is not valid for pod web\n");

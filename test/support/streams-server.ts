@@ -1,4 +1,4 @@
-/** An HTTPS server with one Pod, `web` of container `app`, whose subresources are the connectors under test. */
+/** An HTTPS server with one Pod, `web` of container `app` (and one that waits for a node, `pending`), whose subresources are the connectors under test. */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:https";
@@ -29,6 +29,13 @@ const pod: Pod = {
   status: { phase: "Running", containerStatuses: [], conditions: [{ type: "Ready", status: "True" }] },
 };
 
+const pending: Pod = {
+  ...pod,
+  metadata: { ...pod.metadata, name: "pending" },
+  spec: { containers: [{ name: "app", image: "app" }] },
+  status: { phase: "Pending" },
+};
+
 const answers: Record<string, object> = {
   "/api": { kind: "APIVersions", versions: ["v1"] },
   "/apis": { kind: "APIGroupList", apiVersion: "v1", groups: [] },
@@ -39,6 +46,7 @@ const answers: Record<string, object> = {
   },
   "/version": { major: "1", minor: "33", gitVersion: "v1.33.0" },
   "/api/v1/namespaces/default/pods/web": pod,
+  "/api/v1/namespaces/default/pods/pending": pending,
 };
 
 export interface StreamsServer extends AsyncDisposable {
@@ -52,7 +60,7 @@ export interface StreamsServer extends AsyncDisposable {
 
 export async function startStreamsServer(): Promise<StreamsServer> {
   const streams = new ProcessStreams();
-  const found = (name: string) => (name === "web" ? pod : undefined);
+  const found = (name: string) => [pod, pending].find(({ metadata }) => metadata?.name === name);
   const client = { get: (_resource: object, key: { name: string }) => found(key.name) } as unknown as Pick<
     Client,
     "get"

@@ -10,7 +10,7 @@ import type { Connector, ConnectRequest } from "./connector.ts";
 import { booleanParameter } from "./query.ts";
 import { attachOutcome, exitCodeOutcome, type OutcomeOf, runRemoteCommand } from "./remote-command.ts";
 import { openSpdyChannels, spdyCommandProtocols } from "./spdy-channels.ts";
-import { targetContainer } from "./target-container.ts";
+import { requireHost, targetContainer } from "./target-container.ts";
 import { untilClosed } from "./until-closed.ts";
 import {
   acceptSpdy,
@@ -88,8 +88,10 @@ function streamOptions(client: Pick<Client, "get">, { namespace, name, query }: 
   const pod = client.get(pods, { namespace, name });
   if (!pod) throw StatusError.notFound(pods, name);
   const tty = booleanParameter(query, "tty");
+  const container = targetContainer(pod, query.get("container"));
+  requireHost(pod);
   const options = {
-    container: targetContainer(pod, query.get("container")),
+    container,
     stdin: booleanParameter(query, "stdin"),
     stdout: booleanParameter(query, "stdout"),
     // A terminal has one output.

@@ -19,6 +19,8 @@ export function logConnector({ client, streams }: StreamDependencies): Connector
         if (!pod) throw StatusError.notFound(pods, name);
         const options = parseLogOptions(query, name);
         const container = targetContainer(pod, query.get("container"));
+        // A Pod that no node has taken has said nothing yet: that is an empty log, not an error.
+        if (!pod.spec?.nodeName) return void response.writeHead(200, { "content-type": "text/plain" }).end();
         log = await streams.logs({ namespace, name }, { container, ...options }, leaving.signal);
       } catch (error) {
         return answerError(response, error);

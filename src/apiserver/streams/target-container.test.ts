@@ -32,7 +32,6 @@ describe("targetContainer", () => {
       null,
       "a container name must be specified for pod web, choose one of: [a b] or one of the init containers: [i]",
     ],
-    ["a Pod without a node", pod(["a"], [], ""), null, "pod web does not have a host assigned"],
   ])("%s is a bad request", (_name, from, asked, message) => {
     expect(() => targetContainer(from, asked)).toThrow(message);
   });

@@ -4,7 +4,7 @@ import type { Pod } from "../../machinery/types.ts";
 
 /**
  * @param asked name from the query; empty or absent means the only container there is.
- * @throws StatusError BadRequest when there is none of that name, several to choose from, or the Pod has no node yet.
+ * @throws StatusError BadRequest when there is none of that name, or several to choose from.
  */
 export function targetContainer(pod: Pod, asked: string | null): string {
   const name = pod.metadata?.name ?? "";
@@ -20,7 +20,6 @@ export function targetContainer(pod: Pod, asked: string | null): string {
   }
   const container = asked || (containers[0] ?? "");
   if (!all.includes(container)) throw StatusError.badRequest(`container ${container} is not valid for pod ${name}`);
-  requireHost(pod);
   return container;
 }
 
