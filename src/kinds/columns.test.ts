@@ -108,7 +108,7 @@ it.each<[kind: string, object: object, cells: (string | number)[]]>([
     { subsets: [{ addresses: ips(1, 2, 3, 4), ports: [{ port: 80 }] }] },
     ["x", "10.0.0.1:80,10.0.0.2:80,10.0.0.3:80 + 1 more...", "60m"],
   ],
-  ["Endpoints", { subsets: [{ notReadyAddresses: ips(1), ports: [{ port: 80 }] }] }, ["x", "<none>", "60m"]],
+  ["Endpoints", { subsets: [{ notReadyAddresses: ips(1), ports: [{ port: 80 }] }] }, ["x", "", "60m"]],
   ["Endpoints", { subsets: [{ addresses: ips(1) }] }, ["x", "10.0.0.1", "60m"]],
   [
     "EndpointSlice",

@@ -14,7 +14,7 @@ it.each<[what: string, fields: object, errors: string[]]>([
     { data: { a: "v" }, binaryData: { a: "AA==" } },
     ['data[a]: Invalid value: "a": duplicate of key present in binaryData'],
   ],
-  ["more than a MiB", { data: { a: "x".repeat(mib + 1) } }, [": Too long: may not be more than 1048576 bytes"]],
+  ["more than a MiB", { data: { a: "x".repeat(mib + 1) } }, ["[]: Too long: may not be more than 1048576 bytes"]],
   ["a MiB", { data: { a: "x".repeat(mib) } }, []],
 ])("a ConfigMap with %s", (_what, fields, errors) => expect(createErrors(configMap, object(fields))).toEqual(errors));
 

@@ -22,7 +22,7 @@ export function validateConfigMap(object: ConfigMap): FieldError[] {
     errors.push(...configKeyErrors(key).map((error) => invalid(`binaryData[${key}]`, key, error)));
     size += Buffer.byteLength(value, "base64");
   }
-  if (size > largestData) errors.push(tooLong("", largestData));
+  if (size > largestData) errors.push(tooLong("[]", largestData));
   return errors;
 }
 
