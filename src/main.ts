@@ -74,7 +74,13 @@ export async function start(options: DaemonOptions): Promise<RunningDaemon> {
     const kubelet = new Kubelet({
       client: kubeletClient,
       runtime,
-      events: new ClientEventRecorder({ client: kubeletClient, clock, log, component: "kubelet" }),
+      events: new ClientEventRecorder({
+        client: kubeletClient,
+        clock,
+        log,
+        component: "kubelet",
+        host: settings.nodeName,
+      }),
       clock,
       log: log.child({ component: "kubelet" }),
       settings,
