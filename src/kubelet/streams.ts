@@ -47,12 +47,12 @@ export class Streams implements PodStreams {
   }
 
   async exec(name: PodName, options: ExecOptions, signal: AbortSignal): Promise<ExecSession> {
-    const instance = this.#running(name, options.container);
+    const instance = this.#running(name, options.container, "exec into");
     return engine(this.#options.runtime.exec(instance.id, options.command, options, signal));
   }
 
   async attach(name: PodName, options: StreamOptions, signal: AbortSignal): Promise<ExecSession> {
-    const instance = this.#running(name, options.container);
+    const instance = this.#running(name, options.container, "attach");
     return engine(this.#options.runtime.attach(instance.id, options, signal));
   }
 
@@ -98,12 +98,12 @@ export class Streams implements PodStreams {
     return podView(this.#options.cache.of(pod.metadata.uid));
   }
 
-  #running(name: PodName, container: string): RuntimeContainer {
+  #running(name: PodName, container: string, verb: "exec into" | "attach"): RuntimeContainer {
     const pod = this.#pod(name);
     this.#checkContainer(pod, container);
     const phase = pod.status?.phase;
     if (phase === "Succeeded" || phase === "Failed") {
-      throw StatusError.badRequest(`cannot exec into a container in a completed pod; current phase is ${phase}`);
+      throw StatusError.badRequest(`cannot ${verb} a container in a completed pod; current phase is ${phase}`);
     }
     const current = this.#view(pod).instances.get(container)?.[0];
     if (!current || !isRunning(current)) {
