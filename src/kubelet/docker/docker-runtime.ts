@@ -30,7 +30,9 @@ import { attach, connectThroughRelay, exec } from "./sessions.ts";
 
 /**
  * Heavy calls at once, each way. Starting a container keeps the engine's host busy rather than waiting: on two cores
- * more than four at a time end no sooner, and make every one of them slower.
+ * more than four at a time end no sooner, and make every one of them slower. Containers of Pods that have their sandbox
+ * go first: Pods are ready one by one rather than all at the end, and sandboxes, which wait for each other at the
+ * kernel's network locks, run beside containers, which do not.
  */
 const concurrency = 4;
 
@@ -125,7 +127,7 @@ export class DockerRuntime implements ContainerRuntime {
 
   async create(config: ContainerConfig): Promise<RuntimeContainer> {
     const options = containerOptions(config, this.#settings.name);
-    const id = await this.#creating.run(() => this.#create(options));
+    const id = await this.#creating.runFirst(() => this.#create(options));
     const container: RuntimeContainer = {
       id,
       labels: options.Labels ?? {},
@@ -142,7 +144,7 @@ export class DockerRuntime implements ContainerRuntime {
   }
 
   async start(id: string): Promise<RuntimeContainer> {
-    return this.#creating.run(() => this.#start(id));
+    return this.#creating.runFirst(() => this.#start(id));
   }
 
   async signal(id: string, signal: string): Promise<void> {
