@@ -63,6 +63,15 @@ describe("kubectl", () => {
     expect((await kubectl("auth whoami")).stdout).toMatch(/Username +kubernetes-admin/);
   });
 
+  it.each([
+    ["a kind under another group's version", "apiVersion: v1\nkind: Deployment", 'kind "Deployment" in version "v1"'],
+    ["a kind that is not served", "apiVersion: batch/v1\nkind: Job", 'kind "Job" in version "batch/v1"'],
+  ])("says what is wrong with %s", async (_what, head, words) => {
+    const { code, all } = await kubectl("apply -f -", `${head}\nmetadata: {name: web}\n`);
+    expect(all).toContain(`no matches for ${words}\nensure CRDs are installed first`);
+    expect(code).toBe(1);
+  });
+
   it("applies, tells differences, edits by patch and deletes", async () => {
     expect((await kubectl("apply -f -", manifest(2))).all).toBe(
       "deployment.apps/web created\nconfigmap/settings created\n",

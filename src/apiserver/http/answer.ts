@@ -2,11 +2,12 @@
 import { StatusError } from "../../machinery/status-error.ts";
 import type { ServedKind } from "../api.ts";
 import type { Connector, ConnectRequest } from "../streams/connector.ts";
+import { customResourceDefinitions } from "./custom-resources.ts";
 import type { Exchange, HttpParts, ResourceExchange } from "./exchange.ts";
 import { answerOther, type OtherParts } from "./other-requests.ts";
 import type { ResourceRequest } from "./request-info.ts";
 import { answerResource } from "./resource-requests.ts";
-import { sendText } from "./responses.ts";
+import { sendJson, sendText } from "./responses.ts";
 import { answerSubresource } from "./subresource-requests.ts";
 
 /** By `pods/exec`, `pods/log`, … */
@@ -18,10 +19,14 @@ export interface AnswerParts extends HttpParts, OtherParts {
 
 /** Sends the whole answer. @throws StatusError where nothing was sent yet. */
 export async function answer(parts: AnswerParts, exchange: Exchange): Promise<void> {
-  const { info, response } = exchange;
+  const { info, request, response } = exchange;
   if (!info.isResource) return answerOther(parts, exchange);
   const kind = servedKind(parts, info);
-  if (kind === "no such group") return sendText(response, 404, "404 page not found\n");
+  if (kind === "no such group") {
+    const none = customResourceDefinitions(info);
+    if (none) return sendJson(request, response, 200, JSON.stringify(none));
+    return sendText(response, 404, "404 page not found\n");
+  }
   const about: ResourceExchange = { ...exchange, info, kind };
   if (info.subresource === undefined) return answerResource(parts, about);
   const connection = connectionOf(parts, about);
