@@ -1,21 +1,22 @@
 /**
  * Files that a reader sees all old or all new: they lie in a directory of their own, `..data` is a symbolic link to it, and
  * the names a reader opens are links through `..data`. An update writes a new directory and renames a new link over the
- * old one. Containers and libraries know this layout. Rule: https://kubernetes.io/docs/concepts/configuration/configmap/#mounted-configmaps-are-updated-automatically
+ * old one. The files are few and small, and made for every Pod: written synchronously they take less time than thirty waits
+ * for the thread pool do while other Pods are being started. Containers and libraries know this layout. Rule: https://kubernetes.io/docs/concepts/configuration/configmap/#mounted-configmaps-are-updated-automatically
  */
 import {
-  chmod,
-  lchown,
-  mkdir,
-  mkdtemp,
-  readdir,
-  readFile,
-  readlink,
-  rename,
-  rm,
-  symlink,
-  writeFile,
-} from "node:fs/promises";
+  chmodSync,
+  lchownSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { basename, dirname, join } from "node:path";
 
 export interface FileContent {
@@ -34,13 +35,21 @@ function prefixAt(now: number): string {
   return `..${new Date(now).toISOString().slice(0, 19).replace(/[-T:]/g, "_")}.`;
 }
 
-async function holds(directory: string, files: Files): Promise<boolean> {
-  const target = await readlink(join(directory, dataLink)).catch(() => undefined);
+function unlessMissing<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}
+
+function holds(directory: string, files: Files): boolean {
+  const target = unlessMissing(() => readlinkSync(join(directory, dataLink)));
   if (target === undefined) return false;
-  const present = await readdir(join(directory, target), { recursive: true, withFileTypes: true });
+  const present = readdirSync(join(directory, target), { recursive: true, withFileTypes: true });
   if (present.filter((entry) => entry.isFile()).length !== files.size) return false;
   for (const [path, { content }] of files) {
-    const existing = await readFile(join(directory, target, path)).catch(() => undefined);
+    const existing = unlessMissing(() => readFileSync(join(directory, target, path)));
     if (!existing?.equals(content)) return false;
   }
   return true;
@@ -51,36 +60,36 @@ async function holds(directory: string, files: Files): Promise<boolean> {
  * @param gid group that owns them and may read them; undefined: as the process has it.
  * @returns false when it held them already.
  */
-export async function writeAtomically(directory: string, files: Files, gid: number | undefined, now: number) {
-  if (await holds(directory, files)) return false;
-  const old = await readlink(join(directory, dataLink)).catch(() => undefined);
-  const fresh = await mkdtemp(join(directory, prefixAt(now)));
-  await chmod(fresh, 0o755);
-  if (gid !== undefined) await lchown(fresh, -1, gid);
+export function writeAtomically(directory: string, files: Files, gid: number | undefined, now: number): boolean {
+  if (holds(directory, files)) return false;
+  const old = unlessMissing(() => readlinkSync(join(directory, dataLink)));
+  const fresh = mkdtempSync(join(directory, prefixAt(now)));
+  chmodSync(fresh, 0o755);
+  if (gid !== undefined) lchownSync(fresh, -1, gid);
   for (const [path, { content, mode }] of files) {
     const file = join(fresh, path);
-    await mkdir(dirname(file), { recursive: true, mode: 0o755 });
-    await writeFile(file, content);
-    if (gid !== undefined) await lchown(file, -1, gid);
-    await chmod(file, gid === undefined ? mode : mode | 0o440);
+    mkdirSync(dirname(file), { recursive: true, mode: 0o755 });
+    writeFileSync(file, content);
+    if (gid !== undefined) lchownSync(file, -1, gid);
+    chmodSync(file, gid === undefined ? mode : mode | 0o440);
   }
   const temporary = join(directory, "..data_tmp");
-  await rm(temporary, { force: true });
-  await symlink(basename(fresh), temporary);
-  await rename(temporary, join(directory, dataLink));
-  await linkNames(directory, files);
-  if (old !== undefined) await rm(join(directory, old), { recursive: true, force: true });
+  rmSync(temporary, { force: true });
+  symlinkSync(basename(fresh), temporary);
+  renameSync(temporary, join(directory, dataLink));
+  linkNames(directory, files);
+  if (old !== undefined) rmSync(join(directory, old), { recursive: true, force: true });
   return true;
 }
 
 /** The first parts of all paths become links; links whose file is gone are taken away. */
-async function linkNames(directory: string, files: Files): Promise<void> {
+function linkNames(directory: string, files: Files): void {
   const names = new Set([...files.keys()].map((path) => path.split("/")[0] as string));
-  const present = new Set((await readdir(directory)).filter((name) => !name.startsWith("..")));
+  const present = new Set(readdirSync(directory).filter((name) => !name.startsWith("..")));
   for (const name of names) {
-    if (!present.has(name)) await symlink(join(dataLink, name), join(directory, name));
+    if (!present.has(name)) symlinkSync(join(dataLink, name), join(directory, name));
   }
   for (const name of present) {
-    if (!names.has(name)) await rm(join(directory, name), { recursive: true, force: true });
+    if (!names.has(name)) rmSync(join(directory, name), { recursive: true, force: true });
   }
 }

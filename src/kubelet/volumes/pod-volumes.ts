@@ -109,7 +109,7 @@ async function makeVolume(
   const files = await projectedVolumeFiles(volume, context);
   const path = directory.volume(folder, name);
   await mkdir(path, { recursive: true, mode: 0o755 });
-  await writeAtomically(path, files ?? new Map(), gid, clock.now());
+  writeAtomically(path, files ?? new Map(), gid, clock.now());
   return { type: "path", source: path };
 }
 
