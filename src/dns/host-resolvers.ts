@@ -1,6 +1,7 @@
 /** The host's own DNS servers, as its resolv.conf names them now (a VPN may change them at any time). */
 import { readFile, stat } from "node:fs/promises";
 import type { Clock } from "../machinery/clock.ts";
+import { onHost } from "../machinery/host-root.ts";
 import { parseResolvConf } from "../machinery/resolv-conf.ts";
 
 /** How long a look at the file counts. Nothing is looked at while nobody asks. */
@@ -27,10 +28,11 @@ export class HostResolvers {
     if (now - this.#looked < freshMs) return this.#servers;
     this.#looked = now;
     try {
-      const { mtimeMs, ino, size } = await stat(this.#file);
+      const file = await onHost(this.#file);
+      const { mtimeMs, ino, size } = await stat(file);
       const version = `${mtimeMs} ${ino} ${size}`;
       if (version === this.#version) return this.#servers;
-      const { nameservers } = parseResolvConf(await readFile(this.#file, "utf8"));
+      const { nameservers } = parseResolvConf(await readFile(file, "utf8"));
       this.#servers = [...new Set(nameservers)].filter((server) => !this.#ownAddresses.has(server));
       this.#version = version;
     } catch {

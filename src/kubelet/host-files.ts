@@ -1,5 +1,6 @@
 /** The host's own resolver and hosts file, which Pods inherit from. */
 import { readFile } from "node:fs/promises";
+import { onHost } from "../machinery/host-root.ts";
 import { parseResolvConf, type Resolver } from "./network-files.ts";
 
 /** systemd-resolved shows a stub on loopback in /etc/resolv.conf, and here the servers behind it, which Pods can reach. */
@@ -11,7 +12,7 @@ const isLoopback = (address: string) => address.startsWith("127.") || address ==
 export async function hostResolver(): Promise<Resolver> {
   let last: Resolver = { nameservers: [], searches: [], options: [] };
   for (const path of resolvConfs) {
-    const text = await readFile(path, "utf8").catch(() => undefined);
+    const text = await readFile(await onHost(path), "utf8").catch(() => undefined);
     if (text === undefined) continue;
     last = parseResolvConf(text);
     const reachable = last.nameservers.filter((address) => !isLoopback(address));
@@ -20,6 +21,6 @@ export async function hostResolver(): Promise<Resolver> {
   return last;
 }
 
-export function hostHosts(): Promise<string> {
-  return readFile("/etc/hosts", "utf8").catch(() => "127.0.0.1\tlocalhost\n");
+export async function hostHosts(): Promise<string> {
+  return readFile(await onHost("/etc/hosts"), "utf8").catch(() => "127.0.0.1\tlocalhost\n");
 }

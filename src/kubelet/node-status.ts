@@ -3,6 +3,7 @@ import { readFile, statfs } from "node:fs/promises";
 import { modify } from "../machinery/client.ts";
 import { microTimestamp, timestamp } from "../machinery/clock.ts";
 import type { RuntimeInfo } from "../machinery/container-runtime.ts";
+import { onHost } from "../machinery/host-root.ts";
 import { leases, nodes } from "../machinery/resource.ts";
 import { kubernetesVersion } from "../machinery/settings.ts";
 import { StatusError } from "../machinery/status-error.ts";
@@ -203,7 +204,7 @@ async function firstLine(path: string): Promise<string> {
 
 async function systemInfo(info: RuntimeInfo): Promise<NonNullable<NonNullable<Node["status"]>["nodeInfo"]>> {
   const [machineID, systemUUID, bootID] = await Promise.all([
-    firstLine("/etc/machine-id"),
+    onHost("/etc/machine-id").then(firstLine),
     firstLine("/sys/class/dmi/id/product_uuid"),
     firstLine("/proc/sys/kernel/random/boot_id"),
   ]);

@@ -1,6 +1,7 @@
 /** `hostPath` volumes: checks what is there. Rule: https://kubernetes.io/docs/concepts/storage/volumes/#hostpath-volume-types */
 import type { Stats } from "node:fs";
 import { mkdir, open, stat } from "node:fs/promises";
+import { onHost } from "../../machinery/host-root.ts";
 import { VolumeError } from "./projection.ts";
 
 const checks: Readonly<Record<string, { holds: (found: Stats) => boolean; noun: string }>> = {
@@ -15,14 +16,15 @@ const checks: Readonly<Record<string, { holds: (found: Stats) => boolean; noun: 
 
 /** Makes sure the path is what its type says, creating it where the type says so. @throws VolumeError */
 export async function prepareHostPath(path: string, type: string): Promise<void> {
-  const found = await stat(path).catch(() => undefined);
+  const seen = await onHost(path);
+  const found = await stat(seen).catch(() => undefined);
   if (!found && type === "FileOrCreate") {
-    const file = await open(path, "a", 0o644);
+    const file = await open(seen, "a", 0o644);
     return file.close();
   }
   // Without a type nothing is checked, and the engine of old made the directory itself.
   if (!found && (type === "" || type === "DirectoryOrCreate")) {
-    await mkdir(path, { recursive: true, mode: 0o755 });
+    await mkdir(seen, { recursive: true, mode: 0o755 });
     return;
   }
   const check = checks[type];
