@@ -47,6 +47,8 @@ function allocateAddress(object: Service, old: Stored<Service> | undefined, cont
   const address = parseIpv4(asked);
   // What is no address at all is for validation to say.
   if (address === undefined) return [];
+  // So is that an address may not change once it is set, whether or not the new one could be had.
+  if (old && needsClusterIp(old)) return [];
   const refuse = (why: string): FieldError[] => [
     invalid("spec.clusterIPs", spec.clusterIPs, `failed to allocate IP ${asked}: ${why}`),
   ];
@@ -55,7 +57,5 @@ function allocateAddress(object: Service, old: Stored<Service> | undefined, cont
       `the provided IP (${asked}) is not in the valid range. The range of valid IPs is ${context.settings.serviceCidr}`,
     );
   }
-  // An address may not change once it is set: validation says so, whether or not the new one is free.
-  const mayChange = !old || !needsClusterIp(old);
-  return mayChange && isTaken(asked) ? refuse("provided IP is already allocated") : [];
+  return isTaken(asked) ? refuse("provided IP is already allocated") : [];
 }
