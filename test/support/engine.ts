@@ -7,6 +7,9 @@ import { join } from "node:path";
 import { isAlive } from "./processes.ts";
 import { eventually, run } from "./skiff.ts";
 
+/** The default bridge of the test's engine, in the range for tests of networks (RFC 2544). */
+const bridge = "test-engine0";
+
 export class Engine implements AsyncDisposable {
   readonly #directory = mkdtempSync(join(tmpdir(), "engine-"));
   /** For `DOCKER_HOST`. */
@@ -39,8 +42,9 @@ export class Engine implements AsyncDisposable {
     const pidFile = place("exec/containerd/containerd.pid");
     for (const file of [place("pid"), pidFile]) rmSync(file, { force: true });
     const places = ["--data-root", place("data"), "--exec-root", place("exec"), "--pidfile", place("pid")];
-    // The firewall's chains and the default bridge belong to the host's engine.
-    const modesty = ["--bridge", "none", "--iptables=false", "--ip6tables=false"];
+    // The firewall's chains belong to the host's engine, and so does docker0, which `--bridge none` would remove.
+    await run("sh", ["-c", `ip link add ${bridge} type bridge && ip addr add 198.18.254.1/24 dev ${bridge}`]);
+    const modesty = ["--bridge", bridge, "--iptables=false", "--ip6tables=false"];
     this.#process = spawn("dockerd", ["--host", this.host, ...places, ...modesty], { stdio: ["ignore", log, log] });
     await eventually(async () => {
       const { code } = await run("docker", ["--host", this.host, "version"]);
@@ -71,6 +75,7 @@ export class Engine implements AsyncDisposable {
     await this.stop("SIGTERM");
     // Namespaces of containers that were killed may still be mounted.
     await run("sh", ["-c", `grep -o '${this.#directory}[^ ]*' /proc/mounts | sort -r | xargs -r umount -l`]);
+    await run("ip", ["link", "delete", bridge]);
     rmSync(this.#directory, { recursive: true, force: true });
   }
 }
