@@ -3,11 +3,11 @@
  * Rule: https://kubernetes.io/docs/reference/scheduling/config/#scheduling-plugins (the filters, in their order)
  */
 import { quantityMilliValue } from "../machinery/quantity.ts";
+import { unschedulableTaint, untolerated } from "../machinery/taints.ts";
 import type { Node, Pod, PodSpec } from "../machinery/types.ts";
 import { wantsNode } from "./node-affinity.ts";
 import { type NamespaceLabels, podAffinityReason } from "./pod-affinity.ts";
 import { podRequests } from "./requests.ts";
-import { unschedulableTaint, untolerated } from "./taints.ts";
 
 export interface Misfit {
   /** `Insufficient cpu`, `node(s) were unschedulable`, … */

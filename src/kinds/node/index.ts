@@ -4,6 +4,8 @@ import { nodes } from "../../machinery/resource.ts";
 import type { Node } from "../../machinery/types.ts";
 import { keepStatus } from "../status.ts";
 import { nodeColumns } from "./columns.ts";
+import { cordonTaint } from "./cordon-taint.ts";
+import { taintEviction } from "./taint-eviction.ts";
 import { validateNode, validateNodeUpdate } from "./validation.ts";
 
 export const node = defineKind<Node>({
@@ -22,5 +24,6 @@ export const node = defineKind<Node>({
   validate: validateNode,
   validateUpdate: validateNodeUpdate,
   columns: nodeColumns,
+  controllers: [cordonTaint, taintEviction],
   selectableFields: { "spec.unschedulable": (object) => String(object.spec?.unschedulable ?? false) },
 });
