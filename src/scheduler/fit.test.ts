@@ -99,6 +99,11 @@ test("a cordoned node", () => {
   );
 });
 
+test("a node that is not cordoned any more, though its taint still says so", () => {
+  const taints = [{ key: "node.kubernetes.io/unschedulable", effect: "NoSchedule" }];
+  expect(why(pod(), node({ spec: { taints } }))).toBeUndefined();
+});
+
 test("host ports", () => {
   const wants = (hostIP: string, hostPort = 80) =>
     pod({ containers: [{ name: "c", ports: [{ containerPort: 80, hostPort, hostIP }] }] });

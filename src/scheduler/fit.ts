@@ -3,7 +3,7 @@
  * Rule: https://kubernetes.io/docs/reference/scheduling/config/#scheduling-plugins (the filters, in their order)
  */
 import { quantityMilliValue } from "../machinery/quantity.ts";
-import { unschedulableTaint, untolerated } from "../machinery/taints.ts";
+import { isCordonTaint, unschedulableTaint, untolerated } from "../machinery/taints.ts";
 import type { Node, Pod, PodSpec } from "../machinery/types.ts";
 import { wantsNode } from "./node-affinity.ts";
 import { type NamespaceLabels, podAffinityReason } from "./pod-affinity.ts";
@@ -23,7 +23,9 @@ export function misfit(pod: Pod, node: Node, present: readonly Pod[], labelsOf: 
   if (node.spec?.unschedulable && untolerated(spec, [unschedulableTaint])) {
     return unresolvable("node(s) were unschedulable");
   }
-  const taint = untolerated(spec, node.spec?.taints ?? []);
+  // What its taint says the node has said itself; the taint may outlive that for a moment.
+  const taints = (node.spec?.taints ?? []).filter((taint) => !isCordonTaint(taint));
+  const taint = untolerated(spec, taints);
   if (taint) return unresolvable(`node(s) had untolerated taint {${taint.key}: ${taint.value ?? ""}}`);
   if (!wantsNode(spec, node)) return unresolvable("node(s) didn't match Pod's node affinity/selector");
   if (hostPortsClash(spec, present)) {
