@@ -35,6 +35,8 @@ interface Failure {
 
 /** A failure is shown as itself for so long before it is shown as waiting. */
 const showFailureMs = 1_000;
+/** A kubelet looks at a Pod that waits about this often, and says so each time; what else wakes this one is no news. */
+const tellAgainMs = 10_000;
 
 export class Images {
   readonly #runtime: Pick<ContainerRuntime, "image" | "pull">;
@@ -47,6 +49,8 @@ export class Images {
   readonly #pulling = new Map<string, Promise<number>>();
   /** By Pod and image. */
   readonly #failures = new Map<string, Failure>();
+  /** By Pod and image: when Events last told that there is none. */
+  readonly #told = new Map<string, number>();
 
   constructor(
     runtime: Pick<ContainerRuntime, "image" | "pull">,
@@ -83,15 +87,19 @@ export class Images {
     const wrong = imageNameError(image);
     if (wrong) {
       const message = `Failed to apply default image tag "${image}": couldn't parse image name "${image}": ${wrong}`;
-      this.#events.record(about, "Warning", "InspectFailed", message);
-      this.#events.record(about, "Warning", "Failed", "Error: InvalidImageName");
+      this.#tell(request, () => {
+        this.#events.record(about, "Warning", "InspectFailed", message);
+        this.#events.record(about, "Warning", "Failed", "Error: InvalidImageName");
+      });
       throw new ImageError("InvalidImageName", message);
     }
     const present = await this.#find(image);
     if (policy === "Never" && !present) {
       const message = `Container image "${image}" is not present with pull policy of Never`;
-      this.#events.record(about, "Warning", "ErrImageNeverPull", message);
-      this.#events.record(about, "Warning", "Failed", "Error: ErrImageNeverPull");
+      this.#tell(request, () => {
+        this.#events.record(about, "Warning", "ErrImageNeverPull", message);
+        this.#events.record(about, "Warning", "Failed", "Error: ErrImageNeverPull");
+      });
       throw new ImageError("ErrImageNeverPull", message);
     }
     if (present && policy !== "Always") return this.#usePresent(request, present);
@@ -105,13 +113,15 @@ export class Images {
 
   async #pull(request: ImageRequest, present: RuntimeImage | undefined): Promise<RuntimeImage> {
     const { image, about } = request;
-    const key = `${about.uid}_${image}`;
+    const key = keyOf(request);
     const failure = this.#failures.get(key);
     const now = this.#clock.now();
     if (failure && now < failure.until) {
       if (present) return this.#usePresent(request, present);
-      this.#events.record(about, "Normal", "BackOff", `Back-off pulling image "${image}"`);
-      this.#events.record(about, "Warning", "Failed", "Error: ImagePullBackOff");
+      this.#tell(request, () => {
+        this.#events.record(about, "Normal", "BackOff", `Back-off pulling image "${image}"`);
+        this.#events.record(about, "Warning", "Failed", "Error: ImagePullBackOff");
+      });
       const message = `Back-off pulling image "${image}": ErrImagePull: ${failure.message}`;
       throw new ImageError("ImagePullBackOff", message, failure.until);
     }
@@ -139,6 +149,7 @@ export class Images {
     const seconds = nextSeconds(this.#failures.get(key)?.seconds ?? 0);
     const until = this.#clock.now() + seconds * 1000;
     this.#failures.set(key, { message, seconds, until });
+    this.#told.delete(key);
     this.#events.record(about, "Warning", "Failed", `Failed to pull image "${image}": ${message}`);
     if (present) return this.#usePresent(request, present);
     this.#events.record(about, "Warning", "Failed", "Error: ErrImagePull");
@@ -173,8 +184,24 @@ export class Images {
     return found;
   }
 
+  /** Records that an image is still wanting, unless that was told of a moment ago. */
+  #tell(request: ImageRequest, record: () => void): void {
+    const key = keyOf(request);
+    const now = this.#clock.now();
+    const last = this.#told.get(key);
+    if (last !== undefined && now - last < tellAgainMs) return;
+    this.#told.set(key, now);
+    record();
+  }
+
   /** Forgets what was remembered of a Pod that is gone. */
   forget(podUid: string): void {
-    for (const key of this.#failures.keys()) if (key.startsWith(`${podUid}_`)) this.#failures.delete(key);
+    for (const remembered of [this.#failures, this.#told]) {
+      for (const key of remembered.keys()) if (key.startsWith(`${podUid}_`)) remembered.delete(key);
+    }
   }
+}
+
+function keyOf({ about, image }: ImageRequest): string {
+  return `${about.uid}_${image}`;
 }
