@@ -19,7 +19,7 @@ import { ClientEventRecorder } from "./machinery/client-event-recorder.ts";
 import { systemClock as clock } from "./machinery/clock.ts";
 import type { DaemonOptions, Finding, RunningDaemon, UpReport } from "./machinery/daemon.ts";
 import { UserError } from "./machinery/daemon.ts";
-import { type InstancePaths, instancePaths } from "./machinery/instance-paths.ts";
+import { type InstancePaths, instanceFlags, instancePaths } from "./machinery/instance-paths.ts";
 import type { Logger } from "./machinery/log.ts";
 import { podGateway } from "./machinery/network-names.ts";
 import { chooseInstance, reachEngine, takenRanges } from "./preflight.ts";
@@ -172,7 +172,10 @@ async function forgetStart(name: string, paths: InstancePaths, log: Logger): Pro
     if (existsSync(paths.settings)) await removeInstance(name, paths);
     else removeFiles(paths);
   } catch (error) {
-    log.error({ err: error }, "what this start has made could not be removed; to try again: skiff reset --yes");
+    log.error(
+      { err: error },
+      `what this start has made could not be removed; to try again: skiff reset --yes${instanceFlags(name, paths.dataDir)}`,
+    );
   }
 }
 
@@ -180,7 +183,10 @@ async function forgetStart(name: string, paths: InstancePaths, log: Logger): Pro
 export async function reset(options: DaemonOptions): Promise<string[]> {
   const paths = instancePaths(options.name, options.dataDir);
   const holder = lockHolder(paths.pid);
-  if (holder !== undefined) throw new UserError(`The instance is running (pid ${holder}). Stop it first: skiff down`);
+  if (holder !== undefined)
+    throw new UserError(
+      `The instance is running (pid ${holder}). Stop it first: skiff down${instanceFlags(options.name, paths.dataDir)}`,
+    );
   await reachEngine();
   return removeInstance(options.name, paths);
 }

@@ -3,10 +3,11 @@
 import { chooseSettings, nodeName, type TakenRange } from "./instance/choose-settings.ts";
 import { hostAddress, routes } from "./instance/host-networks.ts";
 import { choosePort } from "./instance/ports.ts";
+import { asRoot, rightsLacking } from "./instance/rights.ts";
 import { readSettings, writeSettings } from "./instance/settings-file.ts";
 import { type EngineFacts, engineFacts, engineRanges, ownBridge } from "./kubelet/docker/host-facts.ts";
 import { type DaemonOptions, UserError } from "./machinery/daemon.ts";
-import type { InstancePaths } from "./machinery/instance-paths.ts";
+import { foreignDirectory, type InstancePaths } from "./machinery/instance-paths.ts";
 import type { ClusterSettings, ProxyMode } from "./machinery/settings.ts";
 import { probeNftables } from "./proxy/index.ts";
 
@@ -20,6 +21,8 @@ export interface ChosenInstance {
 /** @throws UserError: a sentence with the cause and the remedy. Nothing has been made then. */
 export async function chooseInstance(options: DaemonOptions, paths: InstancePaths): Promise<ChosenInstance> {
   const kept = readSettings(paths.settings);
+  const foreign = foreignDirectory(paths.dataDir, kept?.name, options.name);
+  if (foreign) throw new UserError(foreign);
   const [engine, taken, nodeAddress, nftablesReason] = await Promise.all([
     reachEngine(),
     kept ? [] : takenRanges(options.name),
@@ -32,9 +35,11 @@ export async function chooseInstance(options: DaemonOptions, paths: InstancePath
     );
   }
   const proxyMode: ProxyMode = options.proxyMode === "userspace" || nftablesReason ? "userspace" : "nftables";
+  const lacking = rightsLacking();
+  if (lacking) throw new UserError(`${lacking}. ${asRoot}`);
   const wanted = chooseSettings(options, kept, taken);
   const chosen = { ...wanted, port: await choosePort(wanted.port, options.port !== undefined) };
-  writeSettings(paths.settings, chosen);
+  writeSettings(paths.settings, { ...chosen, name: options.name });
   return {
     engine,
     ...(nftablesReason && { proxyModeReason: nftablesReason }),
@@ -58,6 +63,9 @@ export async function reachEngine(): Promise<EngineFacts> {
   try {
     return await engineFacts();
   } catch (error) {
+    if (/\bEACCES\b/.test((error as Error).message)) {
+      throw new UserError(`Your user may not use the Docker Engine (${(error as Error).message}). ${asRoot}`);
+    }
     const where = process.env["DOCKER_HOST"] ? `at DOCKER_HOST=${process.env["DOCKER_HOST"]}` : "on this machine";
     throw new UserError(
       `No Docker Engine answers ${where} (${(error as Error).message}). Start Docker, or install it (https://docs.docker.com/engine/install/), and check: docker version`,

@@ -159,12 +159,10 @@ export class ApiServer {
 function explain(error: NodeJS.ErrnoException, { host, port, path }: ListenOptions): Error {
   const where = path ?? `${host}:${port}`;
   if (error.code === "EADDRINUSE") {
-    return new UserError(
-      `${where} is in use by another program. Stop it, or choose another port: skiff up --port PORT`,
-    );
+    return new UserError(`${where} is in use by another program. Stop it, or choose another port with --port`);
   }
   if (error.code === "EACCES")
-    return new UserError(`No permission to listen on ${where}. Choose a port above 1023: skiff up --port PORT`);
+    return new UserError(`No permission to listen on ${where}. Choose a port above 1023 with --port`);
   return error;
 }
 

@@ -1,5 +1,8 @@
 /** HTTP to the daemon over the instance's unix socket, which needs no token. */
 import { request } from "node:http";
+import { UserError } from "../machinery/daemon.ts";
+
+const whoMay = "only root and the user who started the instance may. Try again as one of them, as with sudo";
 
 export interface Answer {
   status: number;
@@ -30,6 +33,7 @@ export function ask(
     );
     sent.on("error", (error: NodeJS.ErrnoException) => {
       if (error.code === "ENOENT" || error.code === "ECONNREFUSED") resolve(undefined);
+      else if (error.code === "EACCES") reject(new UserError(`Your user may not use ${socket}: ${whoMay}`));
       else reject(error);
     });
     sent.end(body?.text);

@@ -1,13 +1,13 @@
 /** `skiff down` and `skiff reset`. */
 import { readFileSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
-import type { StatusReport } from "../machinery/daemon.ts";
 import { UserError } from "../machinery/daemon.ts";
 import { ask } from "./admin-client.ts";
 import { loadDaemon } from "./daemon-module.ts";
-import { type InstanceOptions, pathsOf } from "./instance-options.ts";
+import { type InstanceOptions, nameFlag, pathsOf } from "./instance-options.ts";
 import { changeKubeconfig, userKubeconfig } from "./kubeconfig-file.ts";
 import { removeFromKubeconfig } from "./kubeconfig-merge.ts";
+import { runningStatus } from "./running-status.ts";
 
 /** Longest a daemon may take to stop: Pods' grace periods and a little. */
 const longestStopMs = 120_000;
@@ -18,7 +18,7 @@ export async function down(options: InstanceOptions & { keepPods?: boolean }): P
   else
     console.log(
       `Skiff "${options.name}" is stopped; ${options.keepPods ? "its Pods go on running" : "its Pods are stopped"}. ` +
-        "Everything comes back with: skiff up",
+        `Everything comes back with: skiff up${nameFlag(options)}`,
     );
   return 0;
 }
@@ -27,7 +27,7 @@ export async function reset(options: InstanceOptions & { yes?: boolean }): Promi
   const paths = pathsOf(options);
   if (!options.yes) {
     throw new UserError(
-      `This removes every object, container, network, volume and file of "${options.name}" (${paths.dataDir}). If that is what you want: skiff reset --yes`,
+      `This removes every object, container, network, volume and file of "${options.name}" (${paths.dataDir}). If that is what you want: skiff reset --yes${nameFlag(options)}`,
     );
   }
   await stopDaemon(options, true);
@@ -43,9 +43,9 @@ export async function reset(options: InstanceOptions & { yes?: boolean }): Promi
 /** @returns false when none was running. */
 async function stopDaemon(options: InstanceOptions, keepPods: boolean): Promise<boolean> {
   const paths = pathsOf(options);
-  const status = await ask(paths.socket, "GET", "/skiff/status");
+  const status = await runningStatus(options);
   if (!status) return false;
-  const { pid } = JSON.parse(status.body) as StatusReport;
+  const { pid } = status;
   await ask(paths.socket, "POST", `/skiff/shutdown?keepPods=${keepPods}`);
   const deadline = Date.now() + longestStopMs;
   while (isAlive(pid)) {

@@ -1,6 +1,6 @@
 /** The options every command takes to say which instance it means. */
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { type InstancePaths, instanceNameError, instancePaths } from "../machinery/instance-paths.ts";
+import { type InstancePaths, instanceFlags, instanceNameError, instancePaths } from "../machinery/instance-paths.ts";
 
 export interface InstanceOptions {
   name: string;
@@ -29,8 +29,5 @@ export function pathsOf(options: InstanceOptions): InstancePaths {
 
 /** `--name x` as it has to be typed again in a suggested command; empty for the default instance. */
 export function nameFlag(options: InstanceOptions): string {
-  return (
-    (options.name === "default" ? "" : ` --name ${options.name}`) +
-    (options.dataDir ? ` --data-dir ${options.dataDir}` : "")
-  );
+  return instanceFlags(options.name, options.dataDir);
 }

@@ -1,18 +1,16 @@
 /** `skiff status`. */
 import type { StatusReport } from "../machinery/daemon.ts";
-import { ask } from "./admin-client.ts";
-import { type InstanceOptions, nameFlag, pathsOf } from "./instance-options.ts";
+import { type InstanceOptions, nameFlag } from "./instance-options.ts";
+import { runningStatus } from "./running-status.ts";
 
 /** @returns the exit code: 3 when the instance is not running. */
 export async function status(options: InstanceOptions & { output?: string }): Promise<number> {
-  const paths = pathsOf(options);
-  const answer = await ask(paths.socket, "GET", "/skiff/status");
-  if (!answer) {
+  const report = await runningStatus(options);
+  if (!report) {
     if (options.output === "json") console.log(JSON.stringify({ name: options.name, running: false }));
     else console.log(`Skiff "${options.name}" is not running. Start it: skiff up${nameFlag(options)}`);
     return 3;
   }
-  const report = JSON.parse(answer.body) as StatusReport;
   console.log(options.output === "json" ? JSON.stringify({ running: true, ...report }, null, 2) : print(report));
   return 0;
 }

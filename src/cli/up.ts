@@ -5,12 +5,12 @@ import type { DaemonOptions, RunningDaemon, StatusReport, UpReport } from "../ma
 import { UserError } from "../machinery/daemon.ts";
 import type { InstancePaths } from "../machinery/instance-paths.ts";
 import type { ProxyMode } from "../machinery/settings.ts";
-import { ask } from "./admin-client.ts";
 import { daemonScript, loadDaemon } from "./daemon-module.ts";
 import { withDataDirectory } from "./data-directory.ts";
 import { type InstanceOptions, nameFlag, pathsOf } from "./instance-options.ts";
 import { changeKubeconfig, userKubeconfig } from "./kubeconfig-file.ts";
 import { mergeKubeconfig } from "./kubeconfig-merge.ts";
+import { runningStatus } from "./running-status.ts";
 
 /**
  * V8's nursery: 2 MB instead of 16. What a burst of work leaves in it stays resident for as long as nothing happens: 85 MB
@@ -35,10 +35,11 @@ export type StartMessage = { report: UpReport } | { error: string };
 /** @returns the exit code. */
 export async function up(options: UpOptions): Promise<number> {
   const paths = pathsOf(options);
-  const running = await ask(paths.socket, "GET", "/skiff/status");
+  const running = await runningStatus(options);
   if (running) {
-    const status = JSON.parse(running.body) as StatusReport;
-    console.log(`Skiff "${options.name}" is running already (pid ${status.pid}) at ${status.apiServer}`);
+    const others = refusedWhileRunning(options, running);
+    if (others) throw new UserError(`${others}, first: skiff down${nameFlag(options)}`);
+    console.log(`Skiff "${options.name}" is running already (pid ${running.pid}) at ${running.apiServer}`);
     return 0;
   }
   const daemonOptions = daemonOptionsOf(options, paths);
@@ -50,6 +51,23 @@ export async function up(options: UpOptions): Promise<number> {
   const report = await withDataDirectory(paths, () => startInBackground(daemonOptions, paths));
   greet(options, paths, report, `${((Date.now() - began) / 1000).toFixed(2)} s`);
   return 0;
+}
+
+/** @returns the beginning of a sentence about the first option that a running instance does not follow. */
+export function refusedWhileRunning(
+  options: Pick<UpOptions, "name" | "port" | "podCidr" | "serviceCidr" | "proxyMode">,
+  running: Pick<StatusReport, "pid" | "apiServer" | "podCidr" | "serviceCidr" | "proxyMode">,
+): string | undefined {
+  const asked: [flag: string, given: string | undefined, has: string][] = [
+    ["--port", options.port?.toString(), new URL(running.apiServer).port || "443"],
+    ["--pod-cidr", options.podCidr, running.podCidr],
+    ["--service-cidr", options.serviceCidr, running.serviceCidr],
+    ["--proxy-mode", options.proxyMode === "auto" ? undefined : options.proxyMode, running.proxyMode],
+  ];
+  const other = asked.find(([, given, has]) => given !== undefined && given !== has);
+  if (!other) return undefined;
+  const [flag, given, has] = other;
+  return `Skiff "${options.name}" is running already (pid ${running.pid}) with ${flag} ${has}. To start it with ${given}`;
 }
 
 function daemonOptionsOf(options: UpOptions, paths: InstancePaths): DaemonOptions {

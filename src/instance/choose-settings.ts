@@ -5,9 +5,12 @@
 import { hostname } from "node:os";
 import { formatCidr, overlaps, parseCidr, tryParseCidr } from "../machinery/cidr.ts";
 import { type DaemonOptions, UserError } from "../machinery/daemon.ts";
+import { instanceFlags } from "../machinery/instance-paths.ts";
 
 /** What an instance keeps from its first start on. */
 export interface KeptSettings {
+  /** Of the instance that the directory is for; absent in files that were written before this was kept. */
+  name?: string;
   podCidr: string;
   serviceCidr: string;
   port: number;
@@ -78,7 +81,7 @@ function range(
   if (kept !== undefined) {
     if (given !== undefined && given !== kept) {
       throw new UserError(
-        `The instance "${options.name}" was made with the ${what} range ${kept}; ${flag} ${given} would move it. To begin anew: skiff reset --yes`,
+        `The instance "${options.name}" was made with the ${what} range ${kept}; ${flag} ${given} would move it. To begin anew: skiff reset --yes${instanceFlags(options.name, options.dataDir)}`,
       );
     }
     return kept;

@@ -2,9 +2,10 @@
 import { accessSync, constants, existsSync, readFileSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { dirname } from "node:path";
-import type { DaemonOptions, Finding } from "../machinery/daemon.ts";
+import { type DaemonOptions, type Finding, UserError } from "../machinery/daemon.ts";
 import { chooseSettings, type KeptSettings, type TakenRange } from "./choose-settings.ts";
 import { choosePort, isDnsPortFree } from "./ports.ts";
+import { asRoot, rightsLacking } from "./rights.ts";
 
 /** What the components can tell, handed over by `main`. Each rejects or returns a reason where something is missing. */
 export interface Probes {
@@ -26,6 +27,7 @@ export async function examine(options: DaemonOptions, probes: Probes): Promise<F
   return [
     node(process.versions.node),
     await docker(probes),
+    rights(),
     await nftables(probes),
     kernelModule(),
     forwarding(),
@@ -68,6 +70,13 @@ async function docker(probes: Probes): Promise<Finding> {
         "install and start Docker (https://docs.docker.com/engine/install/), and see that your user may use its socket",
     };
   }
+}
+
+function rights(): Finding {
+  const check = "Rights";
+  const lacking = rightsLacking();
+  if (!lacking) return { check, level: "ok", found: "routes and the DNS port can be had" };
+  return { check, level: "error", found: lacking, remedy: asRoot };
 }
 
 async function nftables(probes: Probes): Promise<Finding> {
@@ -116,7 +125,9 @@ async function ranges(options: DaemonOptions, probes: Probes): Promise<Finding> 
       check,
       level: "error",
       found: (error as Error).message,
-      remedy: "name free ranges with --pod-cidr and --service-cidr",
+      // Without an engine there is nobody to ask for its ranges.
+      remedy:
+        error instanceof UserError ? "name free ranges with --pod-cidr and --service-cidr" : "see to Docker first",
     };
   }
 }
@@ -130,7 +141,7 @@ async function port(options: DaemonOptions, probes: Probes, running: boolean): P
     const found = chosen === wanted ? "" : `${wanted} is another instance's, `;
     return { check, level: "ok", found: `${found}${chosen} is free` };
   } catch {
-    const remedy = "choose another: skiff up --port <port>";
+    const remedy = "choose another with --port";
     return { check, level: "error", found: `${wanted} on 127.0.0.1 is in use`, remedy };
   }
 }

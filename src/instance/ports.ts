@@ -60,6 +60,6 @@ export async function choosePort(wanted: number, given: boolean): Promise<number
     for (let port = wanted + 1; port < wanted + 100; port++) if (await isFree(port)) return port;
   }
   throw new UserError(
-    `Port ${wanted} on 127.0.0.1 is in use by another program (see: ss -ltnp 'sport = :${wanted}'). Stop it, or choose another port: skiff up --port ${wanted + 1}`,
+    `Port ${wanted} on 127.0.0.1 is in use by another program (see: ss -ltnp 'sport = :${wanted}'). Stop it, or choose another port, such as --port ${wanted + 1}`,
   );
 }

@@ -16,7 +16,9 @@ export function readSettings(file: string): KeptSettings | undefined {
   try {
     return JSON.parse(text) as KeptSettings;
   } catch {
-    throw new UserError(`${file} is damaged (it is no JSON). Mend it, or begin anew: skiff reset --yes`);
+    throw new UserError(
+      `${file} is damaged (it is no JSON). Mend it, or remove the instance with "skiff reset" and begin anew`,
+    );
   }
 }
 

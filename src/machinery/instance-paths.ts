@@ -35,6 +35,21 @@ export function instancePaths(name: string, dataDir?: string): InstancePaths {
   };
 }
 
+/**
+ * The instance's options as they have to be typed again in a command that a message suggests: ` --name lab`, with the
+ * blank before it; empty for the default instance in its own place.
+ */
+export function instanceFlags(name: string, dataDir?: string): string {
+  const moved = dataDir !== undefined && resolve(dataDir) !== instancePaths(name).dataDir;
+  return (name === "default" ? "" : ` --name ${name}`) + (moved ? ` --data-dir ${dataDir}` : "");
+}
+
+/** Why what is in `dataDir` is not for the instance `asked` for; undefined when it is. @param owner undefined: not known. */
+export function foreignDirectory(dataDir: string, owner: string | undefined, asked: string): string | undefined {
+  if (owner === undefined || owner === asked) return undefined;
+  return `${dataDir} is the directory of the instance "${owner}", not of "${asked}": say --name ${owner}, or another --data-dir`;
+}
+
 /** Names of instances go into Docker names, nft tables and host names: a DNS label of at most 20 characters. */
 export function instanceNameError(name: string): string | undefined {
   if (/^[a-z0-9]([a-z0-9-]{0,18}[a-z0-9])?$/.test(name)) return undefined;

@@ -95,7 +95,8 @@ describe("skiff reset", () => {
     await using instance = await SkiffInstance.start();
     const output = await instance.trySkiff("reset");
     expect(output.code).toBe(1);
-    expect(output.stderr).toContain("skiff reset --yes");
+    // The suggestion is this very instance's: another one may be the default.
+    expect(output.stderr).toContain(`skiff reset --yes --name ${instance.name} --data-dir ${instance.dataDir}`);
     expect((await instance.status()).name).toBe(instance.name);
   });
 
@@ -153,6 +154,24 @@ spec:
   });
 });
 
+describe("another instance's directory", () => {
+  it.each(["up", "status", "down", "reset --yes"])("is not touched by skiff %s", async (command) => {
+    await using instance = await SkiffInstance.start();
+    const asStranger = () => instance.shell(`skiff ${command} --name stranger`);
+    const refusal = `is the directory of the instance "${instance.name}", not of "stranger": say --name ${instance.name}`;
+    const running = await asStranger();
+    expect(running.stdout).toContain(refusal);
+    expect(running.code).toBe(1);
+    expect((await instance.status()).name).toBe(instance.name);
+    if (command !== "up" && command !== "reset --yes") return;
+    await instance.skiff("down");
+    const stopped = await asStranger();
+    expect(stopped.stdout).toContain(refusal);
+    expect(stopped.code).toBe(1);
+    expect(existsSync(join(instance.dataDir, "settings.json"))).toBe(true);
+  });
+});
+
 describe("skiff doctor", () => {
   it("finds this machine fit", async () => {
     await using instance = await SkiffInstance.prepare();
@@ -160,6 +179,7 @@ describe("skiff doctor", () => {
     const checks = [
       "Node.js",
       "Docker",
+      "Rights",
       "nftables",
       "br_netfilter",
       "ip_forward",

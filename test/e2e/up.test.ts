@@ -126,8 +126,11 @@ describe("a start that cannot be", () => {
     await startAndFail([], /No Docker Engine answers at DOCKER_HOST=unix:.*\. Start Docker, or install it/, nowhere);
   });
 
-  it("explains missing rights for nftables", async () => {
+  it("explains missing rights", async () => {
     await using instance = await SkiffInstance.prepare();
+    const plain = await instance.shell("setpriv --bounding-set=-all --inh-caps=-all skiff up");
+    expect(plain.stdout).toMatch(/CAP_NET_ADMIN and CAP_NET_BIND_SERVICE missing\. Run skiff as root/);
+    expect(plain.code).toBe(1);
     const drop = "setpriv --bounding-set=-net_admin --inh-caps=-net_admin";
     const output = await instance.shell(`${drop} skiff up --proxy-mode nftables`);
     expect(output.stdout).toMatch(/nftables cannot be used: .*Run skiff as root/);
