@@ -65,6 +65,8 @@ export interface UpdateSubresource<T extends KubeObject> {
   kind?: { group: string; version: string; kind: string };
   /** What GET returns. The object itself if absent. */
   view?(object: Stored<T>): KubeObject;
+  /** Columns of what {@link view} returns: name and time of creation if absent. */
+  columns?: readonly Column<KubeObject>[];
   /** Takes over into `next` (a copy of the present object) what this subresource may change in `sent`. */
   change(next: Stored<T>, sent: KubeObject): void;
   /** Errors in what was sent, reported under `kind`. */

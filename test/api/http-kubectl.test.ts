@@ -90,6 +90,9 @@ describe("kubectl", () => {
       "deployment.apps/web serverside-applied\n",
     );
     expect((await kubectl("scale deployment web --replicas=5")).all).toBe("deployment.apps/web scaled\n");
+    expect((await kubectl("get deployment web --subresource=scale")).stdout).toMatch(
+      /^NAME +DESIRED +AVAILABLE +AGE\nweb +5 +0 +\d+s\n$/,
+    );
     expect((await kubectl("label deployment web tier=front")).all).toBe("deployment.apps/web labeled\n");
     expect((await kubectl("get deployments -l tier=front -o name")).all).toBe("deployment.apps/web\n");
     expect((await kubectl("wait --for=jsonpath={.spec.replicas}=5 deployment/web --timeout=10s")).all).toBe(

@@ -9,7 +9,7 @@ import { sendJson, sendYaml, warningHeaders } from "./responses.ts";
 import { type ListMeta, listJson, objectJson } from "./serialize.ts";
 import { includeObjectOf, partialJson, tableJson } from "./table.ts";
 
-/** Columns of what is no kind of its own (`Scale`). */
+/** Columns of what is no kind of its own and brings none. */
 const plainColumns: KindDefinition["columns"] = [
   { name: "Name", type: "string", format: "name", value: (object) => object.metadata.name },
   { name: "Created At", type: "date", value: (object) => object.metadata.creationTimestamp },
@@ -40,11 +40,16 @@ function objectText(exchange: Exchange, kind: ServedKind, as: Representation, ob
     );
   }
   const own = object.kind === kind.definition.resource.kind;
-  const definition = own ? kind.definition : { ...kind.definition, columns: plainColumns };
+  const definition = own ? kind.definition : { ...kind.definition, columns: partColumns(exchange, kind) };
   const options = { version: as.version, includeObject: includeObjectOf(exchange.info.query) };
   const metadata = { resourceVersion: object.metadata?.resourceVersion ?? "" };
   // Whatever is answered as a table came out of the store.
   return tableJson(definition, options, metadata, [object as Stored<KubeObject>], now);
+}
+
+function partColumns({ info }: Exchange, { definition }: ServedKind): KindDefinition["columns"] {
+  const part = info.isResource ? definition.subresources?.[info.subresource ?? ""] : undefined;
+  return (part?.type === "update" && part.columns) || plainColumns;
 }
 
 export function showList(

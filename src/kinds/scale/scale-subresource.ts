@@ -2,8 +2,9 @@
  * `/scale` of workloads, the one door through which `kubectl scale` and autoscalers set `spec.replicas`.
  * Rule: https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/horizontal-pod-autoscaler-v1/ (Scale)
  */
+import { ageColumn, nameColumn } from "../../machinery/columns.ts";
 import { type FieldError, invalid } from "../../machinery/field-error.ts";
-import type { UpdateSubresource } from "../../machinery/kind.ts";
+import type { Column, UpdateSubresource } from "../../machinery/kind.ts";
 import type { KubeObject, Stored } from "../../machinery/object.ts";
 import { printSelector, selectorFromObject } from "../../machinery/selector.ts";
 import type { LabelSelector, Scale } from "../../machinery/types.ts";
@@ -14,6 +15,14 @@ export type Scalable = KubeObject & {
   status?: { replicas?: number };
 };
 
+/** As `kubectl get --subresource=scale` prints it. */
+const scaleColumns: readonly Column<Scalable>[] = [
+  nameColumn,
+  { name: "Desired", type: "integer", value: ({ spec }) => spec?.replicas ?? 0 },
+  { name: "Available", type: "integer", value: ({ status }) => status?.replicas ?? 0 },
+  ageColumn,
+];
+
 /** @param selectorOf the workload's selector, as an object. */
 export function scaleSubresource<T extends Scalable>(
   selectorOf: (object: Stored<T>) => LabelSelector | undefined,
@@ -21,6 +30,7 @@ export function scaleSubresource<T extends Scalable>(
   return {
     type: "update",
     kind: { group: "autoscaling", version: "v1", kind: "Scale" },
+    columns: scaleColumns,
     view(object): Scale {
       const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
       const selector = selectorOf(object);
