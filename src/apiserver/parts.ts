@@ -1,7 +1,7 @@
 /** What the pipeline is built from, and the small questions its steps ask of it. */
 import type { Clock } from "../machinery/clock.ts";
 import type { EventRecorder } from "../machinery/event-recorder.ts";
-import type { AdmissionContext, ServiceAccountClaims, SubresourceContext } from "../machinery/kind.ts";
+import type { AdmissionContext, IssuedToken, ServiceAccountClaims, SubresourceContext } from "../machinery/kind.ts";
 import type { KubeObject, ObjectKey, Stored } from "../machinery/object.ts";
 import { groupResource, type Resource } from "../machinery/resource.ts";
 import type { SchemaSource } from "../machinery/schema/schema.ts";
@@ -23,7 +23,7 @@ export interface WriteParts {
   /** Tells users what became of their objects; nobody is told if absent. */
   events?: EventRecorder;
   /** Signs a ServiceAccount's token. */
-  issueToken(claims: ServiceAccountClaims, expirationSeconds: number): { token: string; expirationTimestamp: string };
+  issueToken(claims: ServiceAccountClaims, expirationSeconds: number): IssuedToken;
 }
 
 export interface ApiParts extends WriteParts {

@@ -15,7 +15,7 @@ import {
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { timestamp } from "../machinery/clock.ts";
-import type { ServiceAccountClaims } from "../machinery/kind.ts";
+import type { IssuedToken, ServiceAccountClaims } from "../machinery/kind.ts";
 import { LruMap } from "../machinery/lru-map.ts";
 import type { User } from "./api.ts";
 import { writePrivately } from "./write-privately.ts";
@@ -76,12 +76,13 @@ export class TokenAuthority {
   }
 
   /** @param expirationSeconds brought within 10 minutes and 2^32 seconds. */
-  issue(claims: ServiceAccountClaims, expirationSeconds: number): { token: string; expirationTimestamp: string } {
+  issue(claims: ServiceAccountClaims, expirationSeconds: number): IssuedToken {
     const { namespace, serviceAccount, pod } = claims;
     const now = Math.floor(this.#now() / 1000);
     const exp = now + Math.min(Math.max(expirationSeconds, shortest), longest);
+    const audiences = claims.audiences && claims.audiences.length > 0 ? claims.audiences : [this.issuer];
     const payload: Payload = {
-      aud: claims.audiences && claims.audiences.length > 0 ? claims.audiences : [this.issuer],
+      aud: audiences,
       exp,
       iat: now,
       iss: this.issuer,
@@ -92,7 +93,8 @@ export class TokenAuthority {
     };
     const signed = `${encode({ alg: "ES256", kid: this.#keyId })}.${encode(payload)}`;
     const signature = sign("sha256", Buffer.from(signed), { key: this.#key, dsaEncoding: "ieee-p1363" });
-    return { token: `${signed}.${signature.toString("base64url")}`, expirationTimestamp: timestamp(exp * 1000) };
+    const token = `${signed}.${signature.toString("base64url")}`;
+    return { token, expirationTimestamp: timestamp(exp * 1000), audiences };
   }
 
   /** Who bears the token; undefined unless it is ours, in force, meant for the API server and bound to what still exists. */

@@ -39,7 +39,14 @@ export interface SubresourceContext extends AdmissionContext {
   client: Client;
   now(): number;
   /** Issues a signed token for a ServiceAccount (only what `serviceaccounts/token` needs). */
-  issueToken(claims: ServiceAccountClaims, expirationSeconds: number): { token: string; expirationTimestamp: string };
+  issueToken(claims: ServiceAccountClaims, expirationSeconds: number): IssuedToken;
+}
+
+export interface IssuedToken {
+  token: string;
+  expirationTimestamp: string;
+  /** For whom it is: those asked for, or the API server. */
+  audiences: string[];
 }
 
 /** What an action on an object may do besides. */

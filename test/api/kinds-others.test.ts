@@ -130,9 +130,17 @@ describe("a token", () => {
     await api.client.create(serviceAccounts, { metadata: { ...key } });
     expect(await request(api, { expirationSeconds: 600 })).toMatchObject({
       kind: "TokenRequest",
-      spec: { expirationSeconds: 600 },
+      spec: { expirationSeconds: 600, audiences: ["https://api"] },
       status: { token: "token-of-default-bot", expirationTimestamp: "2026-01-01T00:10:00.000Z" },
     });
+  });
+
+  it("is for whom it was asked for", async () => {
+    await using api = await startApi(kinds);
+    await api.client.create(serviceAccounts, { metadata: { ...key } });
+    const answer = await request(api, { audiences: ["vault"] });
+    expect(answer).toMatchObject({ spec: { audiences: ["vault"] } });
+    expect(Object.keys((answer as { status: object }).status).sort()).toEqual(["expirationTimestamp", "token"]);
   });
 
   it("lives ten minutes at least", async () => {

@@ -95,7 +95,8 @@ export async function startApi(kinds: readonly KindDefinition[], options: TestAp
     clock,
     settings,
     ...(options.events && { events: options.events }),
-    issueToken: ({ namespace: where, serviceAccount }, seconds) => ({
+    issueToken: ({ namespace: where, serviceAccount, audiences = ["https://api"] }, seconds) => ({
+      audiences,
       token: `token-of-${where}-${serviceAccount.name}`,
       expirationTimestamp: new Date(clock.now() + seconds * 1000).toISOString(),
     }),

@@ -58,12 +58,12 @@ export const tokenSubresource: CreateSubresource<ServiceAccount> = {
     if (errors.length > 0) throw StatusError.invalid(kind, "", errors);
     const seconds = request.spec?.expirationSeconds ?? defaultSeconds;
     const pod = boundPod(request, namespace, name, context);
-    const audiences = request.spec?.audiences ?? [];
-    const status = context.issueToken(
+    const asked = request.spec?.audiences ?? [];
+    const { audiences, ...status } = context.issueToken(
       {
         namespace,
         serviceAccount: { name, uid },
-        ...(audiences.length > 0 && { audiences }),
+        ...(asked.length > 0 && { audiences: asked }),
         ...(pod && { pod }),
       },
       seconds,
