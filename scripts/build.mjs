@@ -1,7 +1,9 @@
 // `npm run build`: schemas, then two bundles: the command (small: it starts for every call) and the daemon.
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import { build } from "esbuild";
+import { keptOutputs } from "./kept-outputs.mjs";
 
 const run = (command, args) => {
   const { status } = spawnSync(command, args, { stdio: "inherit" });
@@ -31,9 +33,9 @@ const leanDockerode = {
 };
 
 const { version } = JSON.parse(readFileSync("package.json", "utf8"));
-rmSync("dist", { recursive: true, force: true });
 mkdirSync("dist", { recursive: true });
-await build({
+const { metafile } = await build({
+  metafile: true,
   entryPoints: { cli: "src/cli.ts", daemon: "src/daemon.ts", "daemon-module": "src/main.ts" },
   outdir: "dist",
   bundle: true,
@@ -56,4 +58,15 @@ await build({
     js: 'import { createRequire as skiffRequire } from "node:module"; const require = skiffRequire(import.meta.url);',
   },
 });
+const manifest = "dist/builds.json";
+const before = existsSync(manifest) ? JSON.parse(readFileSync(manifest, "utf8")) : [];
+const builds = keptOutputs(
+  Object.keys(metafile.outputs).map((path) => basename(path)),
+  before,
+);
+writeFileSync(manifest, JSON.stringify(builds));
+const kept = new Set(builds.flat());
+for (const name of readdirSync("dist")) {
+  if (/\.js(\.map)?$/.test(name) && !kept.has(name)) rmSync(join("dist", name));
+}
 if (existsSync("src/generated")) cpSync("src/generated", "dist/generated", { recursive: true });
