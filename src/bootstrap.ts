@@ -1,8 +1,10 @@
 /**
  * The objects every cluster has: the four namespaces, and the Services `kubernetes` and `kube-dns` with the addresses
- * behind them, which no Pod stands for here. Written at each start; what is right already is left alone.
+ * behind them, which no Pod stands for here. Written at each start; what is right already is left alone. A Service
+ * that is deleted comes back, as in Kubernetes (`kubectl delete all --all` takes `kubernetes` along).
  */
 import type { Client } from "./machinery/client.ts";
+import { type ControllerDefinition, watching } from "./machinery/controller.ts";
 import { dnsAddress, kubernetesAddress, podGateway } from "./machinery/network-names.ts";
 import type { KubeObject, ObjectKey } from "./machinery/object.ts";
 import { endpointSlices, endpoints, namespaces, type Resource, services } from "./machinery/resource.ts";
@@ -20,17 +22,44 @@ interface Backing {
   address: string;
 }
 
-/** @param dns where the DNS server listens behind the address of `kube-dns`. */
-export async function bootstrap(
-  client: Client,
-  settings: ClusterSettings,
-  dns: { address: string; port: number },
-): Promise<void> {
+/** Where the DNS server listens behind the address of `kube-dns`. */
+interface DnsBehind {
+  address: string;
+  port: number;
+}
+
+type Addresses = Pick<ClusterSettings, "podCidr" | "serviceCidr" | "apiPort">;
+
+export async function bootstrap(client: Client, settings: ClusterSettings, dns: DnsBehind): Promise<void> {
   // What is written at once is on disk at once: a start waits for the disk twice instead of a dozen times.
   const names = ["default", "kube-system", "kube-public", "kube-node-lease"];
   const missing = names.filter((name) => !client.get(namespaces, { name }));
   await Promise.all(missing.map((name) => client.create(namespaces, { metadata: { name } })));
-  const backings: Backing[] = [
+  await Promise.all(backingsOf(settings, dns).map((backing) => ensureBacking(client, backing)));
+}
+
+/** Brings the Services back when they, or the addresses behind them, are deleted. */
+export function clusterServicesKeeper(settings: Addresses, dns: DnsBehind): ControllerDefinition {
+  const backings = backingsOf(settings, dns);
+  const named = ({ namespace, name }: ObjectKey) =>
+    backings.find((backing) => backing.namespace === namespace && backing.name === name);
+  const watchingFor = (resource: Resource) =>
+    watching(resource, ({ type, object: { metadata } }) => {
+      const key = { namespace: metadata.namespace ?? "", name: metadata.name };
+      return type === "DELETED" && named(key) ? [`${key.namespace}/${key.name}`] : [];
+    });
+  return {
+    name: "bootstrap-controller",
+    watches: [services, endpoints, endpointSlices].map(watchingFor),
+    async reconcile(key, { client }) {
+      const backing = named(key);
+      if (backing) await ensureBacking(client, backing);
+    },
+  };
+}
+
+function backingsOf(settings: Addresses, dns: DnsBehind): Backing[] {
+  return [
     {
       namespace: "default",
       name: "kubernetes",
@@ -51,7 +80,6 @@ export async function bootstrap(
       address: dns.address,
     },
   ];
-  await Promise.all(backings.map((backing) => ensureBacking(client, backing)));
 }
 
 async function ensureBacking(client: Client, backing: Backing): Promise<void> {

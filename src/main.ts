@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { pino } from "pino";
 import { adminRoutes } from "./admin-routes.ts";
-import { bootstrap } from "./bootstrap.ts";
+import { bootstrap, clusterServicesKeeper } from "./bootstrap.ts";
 import { buildApi } from "./build-api.ts";
 import { startControllerManager } from "./controller-manager/controller-manager.ts";
 import { DnsServer } from "./dns/index.ts";
@@ -130,7 +130,8 @@ export async function start(options: DaemonOptions): Promise<RunningDaemon> {
       // With its Pods gone a Service has nobody to send to: it is refused at once, not left to time out.
       if (!keepPods) await cleanUpProxy(settings);
     });
-    await bootstrap(client, settings, await dns.start());
+    const dnsBehind = await dns.start();
+    await bootstrap(client, settings, dnsBehind);
     undo.push(() => dns.stop());
     await server.listen(podGateway(settings), settings.apiPort);
 
@@ -142,6 +143,7 @@ export async function start(options: DaemonOptions): Promise<RunningDaemon> {
       traffic: proxy,
       kinds,
       rootCa: api.authority,
+      others: [clusterServicesKeeper(settings, dnsBehind)],
     });
     undo.push(() => controllers.stop());
     const schedulerClient = api.clientFor("system:kube-scheduler", "kube-scheduler");

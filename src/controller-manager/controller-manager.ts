@@ -26,6 +26,8 @@ export interface ControllerManagerOptions {
   kinds: readonly KindDefinition[];
   /** The CA's certificate (PEM), published in every namespace as ConfigMap `kube-root-ca.crt`. */
   rootCa: string;
+  /** Controllers that are of no kind. */
+  others?: readonly ControllerDefinition[];
 }
 
 export interface ControllerManager extends AsyncDisposable {
@@ -34,7 +36,7 @@ export interface ControllerManager extends AsyncDisposable {
 }
 
 export function startControllerManager(options: ControllerManagerOptions): ControllerManager {
-  const { client, clock, log, settings, traffic, kinds, rootCa } = options;
+  const { client, clock, log, settings, traffic, kinds, rootCa, others = [] } = options;
   const aborter = new AbortController();
   const recorders: ClientEventRecorder[] = [];
   const recorderFor = (component: string): ClientEventRecorder => {
@@ -57,6 +59,7 @@ export function startControllerManager(options: ControllerManagerOptions): Contr
     run(namespaceLifecycle(kinds)),
     run(defaultServiceAccount),
     run(rootCaPublisher(rootCa)),
+    ...others.map(run),
     ...kinds.flatMap((kind) => kind.controllers ?? []).map(run),
     startGarbageCollector({
       client,

@@ -10,6 +10,7 @@ import { configMap } from "../../src/kinds/config-map/index.ts";
 import { event } from "../../src/kinds/event/index.ts";
 import { namespace } from "../../src/kinds/namespace/index.ts";
 import { serviceAccount } from "../../src/kinds/service-account/index.ts";
+import type { ControllerDefinition } from "../../src/machinery/controller.ts";
 import type { KindDefinition } from "../../src/machinery/kind.ts";
 import { silentLogger } from "../../src/machinery/log.ts";
 import { noTraffic, type Traffic } from "../../src/machinery/traffic.ts";
@@ -18,6 +19,8 @@ import { FakeKubelet } from "./fake-kubelet.ts";
 
 export interface ControllersOptions extends TestApiOptions {
   traffic?: Traffic;
+  /** Controllers that are of no kind. */
+  others?: readonly ControllerDefinition[];
 }
 
 export interface Cluster extends TestApi {
@@ -51,6 +54,7 @@ export async function startControllers(
       traffic: options.traffic ?? noTraffic,
       kinds: served,
       rootCa: "-----BEGIN CERTIFICATE-----",
+      ...(options.others && { others: options.others }),
     });
   let manager = start();
   const kubelet = new FakeKubelet(api.clientOf("system:node:node-1", "kubelet"), clock);
