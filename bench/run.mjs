@@ -2,7 +2,7 @@
 
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { cpus, release, totalmem } from "node:os";
+import { cpus, loadavg, release, totalmem } from "node:os";
 import { ensureDocker, installPackages } from "../scripts/ensure-docker.mjs";
 import { makeImages } from "../scripts/test-images.mjs";
 import { root, table } from "./measure.mjs";
@@ -38,11 +38,13 @@ let short = 0;
 for (const name of known) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
   const { title, run } = await import(`./${name}.bench.mjs`);
-  console.log(`\n## ${title}\n`);
+  // Others' work on the machine falls on both sides of a ratio, but not evenly.
+  const load = `Load average before it began: ${loadavg()[0]?.toFixed(1)} on ${cpus().length} cores.`;
+  console.log(`\n## ${title}\n\n${load}\n`);
   const rows = await run();
   console.log(table(rows));
   short += rows.filter((row) => row.holds === false).length;
-  sections.set(title, `${title}\n\n${table(rows)}`);
+  sections.set(title, `${title}\n\n${load}\n\n${table(rows)}`);
 }
 console.log(short === 0 ? "\nEvery bar holds." : `\n${short} figures fall short of their bar.`);
 if (process.argv.includes("--write")) {
