@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { nextSeconds, printSeconds, restartAfter, restartAfterProbe } from "./backoff.ts";
+import { nextSeconds, printSeconds, restartAfter, restartAfterProbe, restartWithPod } from "./backoff.ts";
 
 const minutes = 60_000;
 
@@ -17,6 +17,14 @@ test.each([
     at: finishedAt + waitSeconds * 1000,
     waitSeconds,
     nextBackoffSeconds: next,
+  });
+});
+
+test.each([0, 10, 300])("with its Pod a container comes back at once, and its row of waits stays at %d s", (waited) => {
+  expect(restartWithPod({ backoffSeconds: waited, createdAt: 0, finishedAt: 7_000 })).toEqual({
+    at: 7_000,
+    waitSeconds: 0,
+    nextBackoffSeconds: waited,
   });
 });
 

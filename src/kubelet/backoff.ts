@@ -43,6 +43,14 @@ export function restartAfterProbe(ended: Ended, before: { finishedAt: number } |
   return { ...restart, at: before.finishedAt + restart.waitSeconds * 1000 };
 }
 
+/**
+ * In a Pod that comes back as a whole, after `skiff down` or a reboot, containers start at once: most of them ended only
+ * because the Pod did. One that crashes goes on with its row of waits where it was.
+ */
+export function restartWithPod({ backoffSeconds, finishedAt }: Ended): Restart {
+  return { at: finishedAt, waitSeconds: 0, nextBackoffSeconds: backoffSeconds };
+}
+
 /** The wait that follows one of so many seconds. */
 export function nextSeconds(seconds: number): number {
   return seconds === 0 ? firstSeconds : Math.min(seconds * 2, longestSeconds);

@@ -70,6 +70,19 @@ describe("the Pod's own containers", () => {
     ["created, never started", {}, [sandbox, instance("c", { state: "created" })], ["start c"]],
     ["ended, Always", {}, [sandbox, instance("c", ...exited(0))], ["start c"]],
     ["ended, in back-off", {}, [sandbox, instance("c", ...exited(1, 10))], ["wait c 9000"]],
+    [
+      "ended with an earlier sandbox, whatever its back-off",
+      {},
+      [
+        sandbox,
+        instance(
+          "c",
+          { state: "exited", exitCode: 137, finishedAt: now - 1_000 },
+          { [containerLabels.sandbox]: "old", [containerLabels.backoffSeconds]: "300" },
+        ),
+      ],
+      ["start c"],
+    ],
     ["ended well, OnFailure", { restartPolicy: "OnFailure" }, [sandbox, instance("c", ...exited(0))], []],
     ["failed, OnFailure", { restartPolicy: "OnFailure" }, [sandbox, instance("c", ...exited(1))], ["start c"]],
     ["failed, Never", { restartPolicy: "Never" }, [sandbox, instance("c", ...exited(1))], []],

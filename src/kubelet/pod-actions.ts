@@ -1,7 +1,7 @@
 /** What is to be done for a Pod that should run, from its spec and what runs: pure. */
 import { containerLabels, type RuntimeContainer } from "../machinery/container-runtime.ts";
 import type { Container, PodSpec } from "../machinery/types.ts";
-import { type Restart, restartAfter, restartAfterProbe } from "./backoff.ts";
+import { type Restart, restartAfter, restartAfterProbe, restartWithPod } from "./backoff.ts";
 import { specHash } from "./container-config.ts";
 import { backoffSecondsOf, currentOf, isRunning, type PodView, runningSandbox } from "./pod-view.ts";
 import { isSidecar } from "./sidecar.ts";
@@ -168,6 +168,8 @@ export function restartOf(ended: RuntimeContainer, { view, endedByProbe }: Resta
     createdAt: ended.createdAt,
     finishedAt: ended.finishedAt ?? ended.createdAt,
   };
+  const sandbox = runningSandbox(view);
+  if (sandbox && ended.labels[containerLabels.sandbox] !== sandbox.id) return restartWithPod(end);
   if (!endedByProbe(ended.id)) return restartAfter(end);
   const instances = view.instances.get(ended.labels[containerLabels.container] ?? "") ?? [];
   const before = instances.find(({ id, state }) => id !== ended.id && state === "exited");
