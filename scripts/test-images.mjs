@@ -21,7 +21,7 @@ export function hasImage(tag) {
 }
 
 /** Puts the file and every shared library it needs at the same paths below `root`. */
-function copyWithLibraries(file, root) {
+export function copyWithLibraries(file, root) {
   const copy = (path) => {
     const target = join(root, path);
     if (existsSync(target)) return;
@@ -35,7 +35,7 @@ function copyWithLibraries(file, root) {
 }
 
 /** A directory with busybox and its applets, `/etc/passwd`, `/tmp`. */
-function busyboxRoot() {
+export function busyboxRoot() {
   const root = mkdtempSync(join(tmpdir(), "skiff-image-"));
   for (const folder of ["bin", "etc", "tmp", "root", "var", "home", "usr", "lib", "lib64"])
     mkdirSync(join(root, folder));
@@ -56,7 +56,7 @@ function busyboxRoot() {
   return root;
 }
 
-function buildImage(root, tags, instructions) {
+export function buildImage(root, tags, instructions) {
   writeFileSync(`${root}.Dockerfile`, ["FROM scratch", "COPY . /", ...instructions].join("\n"));
   const args = ["build", "-q", "-f", `${root}.Dockerfile`, ...tags.flatMap((tag) => ["-t", tag]), root];
   // The classic builder is the one that every engine from 20.10 on has without a plug-in.

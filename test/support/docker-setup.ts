@@ -11,6 +11,7 @@ const packages = {
   "apache2-bin": "apache2",
   "bind9-dnsutils": "dig",
   curl: "curl",
+  "docker-compose": "docker-compose",
 };
 
 export default async function setup(): Promise<void> {
