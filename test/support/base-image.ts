@@ -40,7 +40,9 @@ export async function makeBaseImage(name: string): Promise<BaseImage> {
     tag,
     async [Symbol.asyncDispose]() {
       await run("docker", ["rmi", tag]);
-      await run("docker", ["image", "prune", "-f", "--filter", `label=${label}=${name}`]);
+      // A build that failed leaves the container of its last step.
+      for (const kind of ["container", "image"])
+        await run("docker", [kind, "prune", "-f", "--filter", `label=${label}=${name}`]);
     },
   };
 }
