@@ -5,12 +5,24 @@ import { StatusError } from "../machinery/status-error.ts";
 import type { Pod } from "../machinery/types.ts";
 import { publish } from "./pod-publisher.ts";
 import type { PodState } from "./pod-state.ts";
-import { endingNow, type RunningContainer, receivesTraffic, removePod, removeSandboxes } from "./pod-teardown.ts";
+import {
+  endingNow,
+  isServed,
+  type RunningContainer,
+  receivesTraffic,
+  removePod,
+  removeSandboxes,
+} from "./pod-teardown.ts";
 import type { PodView } from "./pod-view.ts";
 import { podReference } from "./references.ts";
 
 /** A terminating Pod's containers get their signal when no Service sends to it any more, or after this. */
 const trafficLimitMs = 2_000;
+/**
+ * Connections made just before the rules forgot the Pod wait in its server's queue; a server that closes that queue at
+ * once, as most do on SIGTERM, would reset them.
+ */
+const settleMs = 150;
 const defaultGraceSeconds = 30;
 
 /** Whether `activeDeadlineSeconds` have passed since the Pod began; else when they will have, in ms since the epoch. */
@@ -62,8 +74,8 @@ export async function terminatePod(
     await publish(state);
     const { deletionGracePeriodSeconds } = pod.metadata;
     const grace = deletionGracePeriodSeconds ?? pod.spec?.terminationGracePeriodSeconds ?? defaultGraceSeconds;
-    const limit = since + trafficLimitMs;
-    if (grace > 0 && clock.now() < limit && receivesTraffic(state.parts, pod)) return limit;
+    const until = drainedAt(state, pod, since);
+    if (grace > 0 && clock.now() < until) return until;
     killAll(state, pod, view, ending, grace, onEnded);
     return undefined;
   }
@@ -79,6 +91,18 @@ export async function terminatePod(
     if (!StatusError.is(error, "NotFound") && !StatusError.is(error, "Conflict")) throw error;
   }
   return undefined;
+}
+
+/** When the Pod may be told to end, as far as can be said now: it has no connections to expect then. */
+function drainedAt(state: PodState, pod: Stored<Pod>, since: number): number {
+  const { clock } = state.parts;
+  const limit = since + trafficLimitMs;
+  if (receivesTraffic(state.parts, pod)) {
+    state.lastTraffic = clock.now();
+    return limit;
+  }
+  if (!isServed(state.parts, pod)) return since;
+  return Math.min(limit, (state.lastTraffic ?? since) + settleMs);
 }
 
 function killAll(

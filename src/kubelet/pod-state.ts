@@ -30,6 +30,8 @@ export class PodState {
   readonly endedByProbe = new Set<string>();
   /** Set when the kubelet itself ends the Pod. */
   verdict: { reason: string; message: string } | undefined;
+  /** When a Service was last seen to send to the terminating Pod, in ms since the epoch. */
+  lastTraffic: number | undefined;
   #interrupt: (() => void) | undefined;
 
   constructor(parts: KubeletParts, key: ObjectKey, uid: string, onChange: () => void) {

@@ -42,6 +42,16 @@ export function receivesTraffic(
     .some((service) => traffic.podsInForce(namespace, service.metadata.name)?.has(pod.metadata.uid));
 }
 
+/** Whether the Pod stands behind a Service that the proxy serves: it may have had connections a moment ago. */
+export function isServed({ client, traffic }: Pick<KubeletParts, "client" | "traffic">, pod: Stored<Pod>): boolean {
+  const namespace = pod.metadata.namespace ?? "";
+  return client.list(services, { namespace }).some(({ metadata, spec }) => {
+    const selector = Object.entries(spec?.selector ?? {});
+    if (selector.length === 0 || traffic.podsInForce(namespace, metadata.name) === undefined) return false;
+    return selector.every(([key, value]) => pod.metadata.labels?.[key] === value);
+  });
+}
+
 /** Removes the Pod's sandboxes and gives their addresses back. */
 export async function removeSandboxes(
   { runtime, addresses }: Pick<KubeletParts, "runtime" | "addresses">,

@@ -185,7 +185,7 @@ test("a terminating Pod gets its signal when no Service sends to it any more", a
   expect(cluster.runtime.calls).not.toContain("signal c SIGTERM");
   inForce = new Set();
   listener(new Set([uid]));
-  await cluster.until(() => cluster.pod("web") === undefined);
+  await cluster.pass(50, () => cluster.pod("web") === undefined);
 });
 
 test("a Service that goes on sending holds a Pod up for 2 s at most", async () => {
