@@ -9,6 +9,7 @@ import { exec, strangeContainer } from "../support/host.ts";
 import { hostnames, podNames, runHostnames } from "../support/hostnames.ts";
 import { get } from "../support/http.ts";
 import { containersOf, runningOf } from "../support/pods.ts";
+import { isAlive } from "../support/processes.ts";
 import { eventually, freePort, SkiffInstance } from "../support/skiff.ts";
 import { tracesOf } from "../support/traces.ts";
 
@@ -61,7 +62,7 @@ describe("skiff down", () => {
     const [before, names] = await Promise.all([instance.status(), podNames(instance)]);
     await instance.skiff("down");
     expect((await containersOf(instance)).filter(({ state }) => state === "running")).toEqual([]);
-    expect(existsSync(`/proc/${before.pid}`)).toBe(false);
+    expect(isAlive(before.pid)).toBe(false);
 
     await instance.skiff("up");
     const after = await instance.status();
@@ -146,7 +147,7 @@ spec:
     await runHostnames(instance);
     const { pid, serviceCidr } = await instance.status();
     process.kill(pid, "SIGKILL");
-    await eventually(() => (existsSync(`/proc/${pid}`) ? undefined : true), "the daemon is gone");
+    await eventually(() => (isAlive(pid) ? undefined : true), "the daemon is gone");
     await exec("rm", "-r", instance.dataDir);
     expect((await tracesOf(instance, serviceCidr)).length).toBeGreaterThan(8);
     await instance.skiff("reset", "--yes");

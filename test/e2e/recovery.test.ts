@@ -1,6 +1,8 @@
 /** What happens behind Skiff's back, or while it is away, and how it finds its way back. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { describe, expect, it } from "vitest";
 import { bridgeName, tableName } from "../../src/machinery/network-names.ts";
@@ -10,7 +12,7 @@ import { exec } from "../support/host.ts";
 import { podNames, runHostnames } from "../support/hostnames.ts";
 import { get, Load } from "../support/http.ts";
 import { containersOf, runningOf, type SeenContainer } from "../support/pods.ts";
-import { killDaemon } from "../support/processes.ts";
+import { killDaemon, killStarting } from "../support/processes.ts";
 import { eventually, SkiffInstance } from "../support/skiff.ts";
 
 /** Resolves when the engine has told so much of the instance's containers since then. @param since seconds since the epoch */
@@ -133,6 +135,32 @@ async function podsByName(instance: SkiffInstance): Promise<Map<string, Pod>> {
   const { items } = await instance.json<{ items: Pod[] }>("get", "pods");
   return new Map(items.map((pod) => [pod.metadata?.name ?? "", pod]));
 }
+
+describe("a daemon that is killed while it starts", () => {
+  it("starts the next time, and its Pods have noticed nothing", async () => {
+    await using instance = await SkiffInstance.start();
+    const url = await runHostnames(instance);
+    const before = await runningOf(instance);
+    const load = new Load(url);
+    await killDaemon(instance);
+    // The socket is there before rules and Pods are looked at.
+    for (const file of ["skiff.pid", "api.sock"]) {
+      rmSync(join(instance.dataDir, file), { force: true });
+      const starting = instance.trySkiff("up");
+      await killStarting(instance, file);
+      const output = await starting;
+      expect(output.stderr).toContain("The daemon ended before it was ready (SIGKILL)");
+      expect(output.code).toBe(1);
+    }
+    await instance.skiff("up");
+    await instance.kubectl("wait", "pod", "--all", "--for=condition=Ready", "--timeout=60s");
+    expect(await runningOf(instance)).toEqual(before);
+    const answered = load.answered;
+    await eventually(() => (load.answered > answered ? true : undefined), "the Service answers");
+    await load.stop();
+    expect(load.failures).toEqual([]);
+  });
+});
 
 /** Calls until every Pod has answered. */
 async function answersFromAll(instance: SkiffInstance, url: string): Promise<void> {

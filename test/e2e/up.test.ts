@@ -6,6 +6,7 @@ import { describe, expect, it } from "vitest";
 import { dockerNetwork, listen, route } from "../support/host.ts";
 import { podNames, runHostnames } from "../support/hostnames.ts";
 import { get } from "../support/http.ts";
+import { killStarting } from "../support/processes.ts";
 import { freePort, type Output, SkiffInstance } from "../support/skiff.ts";
 import { tracesOf } from "../support/traces.ts";
 
@@ -149,6 +150,17 @@ describe("a start that cannot be", () => {
     );
     expect(await tracesOf(instance, "10.216.0.0/16")).toEqual([]);
   });
+
+  it.each(["skiff.pid", "skiff.db", "api.sock"])(
+    "leaves nothing when the daemon is killed once %s is there",
+    async (file) => {
+      await using instance = await SkiffInstance.prepare();
+      const starting = instance.trySkiff("up", "--service-cidr", "10.218.0.0/16");
+      await killStarting(instance, file);
+      refused(await starting, /^skiff: The daemon ended before it was ready \(SIGKILL\)/);
+      expect(await tracesOf(instance, "10.218.0.0/16")).toEqual([]);
+    },
+  );
 
   it("leaves a running instance as it is when its flags would change it", async () => {
     await using instance = await SkiffInstance.start();
