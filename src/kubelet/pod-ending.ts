@@ -7,13 +7,14 @@ import { publish } from "./pod-publisher.ts";
 import type { PodState } from "./pod-state.ts";
 import {
   endingNow,
+  isOnlyRemains,
   isServed,
   type RunningContainer,
   receivesTraffic,
   removePod,
   removeSandboxes,
 } from "./pod-teardown.ts";
-import type { PodView } from "./pod-view.ts";
+import { allOf, type PodView } from "./pod-view.ts";
 import { podReference } from "./references.ts";
 
 /** A terminating Pod's containers get their signal when no Service sends to it any more, or after this. */
@@ -82,7 +83,12 @@ export async function terminatePod(
   state.waiting.clear();
   state.probes.keepOnly(new Set());
   await publish(state);
-  await removePod(state.parts, pod, state.view(), state.directory);
+  try {
+    await removePod(state.parts, pod, state.view(), state.directory);
+  } catch (error) {
+    // The worker goes on trying when the object is gone.
+    if (!isOnlyRemains(error, allOf(state.view()))) throw error;
+  }
   // Held by finalizers it is only waiting for others.
   if (pod.metadata.deletionGracePeriodSeconds === 0 && pod.metadata.finalizers?.length) return undefined;
   try {

@@ -1,6 +1,6 @@
 /** Ends and removes what runs for a Pod. */
 import { rm } from "node:fs/promises";
-import { containerLabels, type RuntimeContainer } from "../machinery/container-runtime.ts";
+import { containerLabels, type RuntimeContainer, RuntimeError } from "../machinery/container-runtime.ts";
 import type { Stored } from "../machinery/object.ts";
 import { services } from "../machinery/resource.ts";
 import type { Container, Pod } from "../machinery/types.ts";
@@ -81,6 +81,15 @@ export async function removePod(
   await Promise.all([...containers.map(({ id }) => parts.runtime.remove(id)), removeSandboxes(parts, view.sandboxes)]);
   for (const volume of volumes) await parts.runtime.removeVolume(volume);
   await rm(directory.root, { recursive: true, force: true });
+}
+
+/**
+ * Whether the engine could not remove what has ended. One that was killed may have lost track of a container's file
+ * system ("device or resource busy"): that can last, and nobody need wait for it.
+ * @param remains what was to be removed, as it is now.
+ */
+export function isOnlyRemains(error: unknown, remains: readonly RuntimeContainer[]): boolean {
+  return RuntimeError.is(error, "Other") && !remains.some(isRunning);
 }
 
 /** Seconds a container has to end by itself; a probe that had it ended may have a period of its own. */

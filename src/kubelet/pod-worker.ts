@@ -16,7 +16,7 @@ import { publish } from "./pod-publisher.ts";
 import { runSandbox } from "./pod-sandbox.ts";
 import { Interrupted, PodState } from "./pod-state.ts";
 import { isTerminal } from "./pod-status.ts";
-import { gracePeriod, removePod, removeSandboxes } from "./pod-teardown.ts";
+import { gracePeriod, isOnlyRemains, removePod, removeSandboxes } from "./pod-teardown.ts";
 import { allOf, type PodView, restartCountOf, runningSandbox } from "./pod-view.ts";
 import { containerReference, podReference } from "./references.ts";
 
@@ -216,7 +216,12 @@ export class PodWorker {
     if (newest || view.instances.size > 0) {
       const message = "Pod sandbox changed, it will be killed and re-created.";
       events.record(podReference(pod), "Normal", "SandboxChanged", message);
-      await removeSandboxes(this.#parts, view.sandboxes);
+      try {
+        await removeSandboxes(this.#parts, view.sandboxes);
+      } catch (error) {
+        // What stays is tried again with the rest of what is old.
+        if (!isOnlyRemains(error, this.#state.view().sandboxes)) throw error;
+      }
     }
     try {
       return await runSandbox(this.#parts, pod, this.#state.directory, newest ? restartCountOf(newest) + 1 : 0);
@@ -229,13 +234,15 @@ export class PodWorker {
     }
   }
 
-  /** Of each container the present instance and the one before are kept. */
+  /** Of each container the present instance and the one before are kept, of sandboxes the present one. */
   async #removeOld(): Promise<void> {
-    const old = [...this.#state.view().instances.values()].flatMap((instances) => instances.slice(2));
+    const { instances, sandboxes } = this.#state.view();
+    const old = [...instances.values()].flatMap((own) => own.slice(2));
     for (const { id } of old) {
       this.#told.delete(id);
       this.#state.endedByProbe.delete(id);
     }
+    await removeSandboxes(this.#parts, sandboxes.slice(1));
     await Promise.all(old.map(({ id }) => this.#parts.runtime.remove(id)));
   }
 }

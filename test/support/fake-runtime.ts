@@ -49,6 +49,7 @@ export class FakeRuntime implements ContainerRuntime {
   readonly #volumes = new Set<string>();
   readonly #listeners = new Set<(event: RuntimeEvent) => void>();
   readonly #listening = new Map<string, Server>();
+  #busy = false;
   readonly #gates = new Map<string, Promise<void>>();
   #connected = true;
   #count = 0;
@@ -86,6 +87,11 @@ export class FakeRuntime implements ContainerRuntime {
       if (this.#gates.get(call) === gate) this.#gates.delete(call);
       release();
     };
+  }
+
+  /** Whether containers can only be ended and not removed, as when the engine lost track of their file systems. */
+  keepRemains(keep: boolean): void {
+    this.#busy = keep;
   }
 
   /** All containers, sandboxes included, oldest first. */
@@ -257,6 +263,8 @@ export class FakeRuntime implements ContainerRuntime {
     if (!container) return;
     this.calls.push(`remove ${shortName(container.name)}`);
     if (container.state.state === "running" || container.state.state === "paused") this.exit(id, 137);
+    if (this.#busy)
+      throw new RuntimeError("Other", `driver "overlay2" failed to remove root filesystem of ${id}: busy`);
     this.#containers.delete(id);
     for (const [key, server] of this.#listening) if (key.startsWith(`${id}:`)) server.close();
     this.#tell({ type: "removed", id });
