@@ -42,8 +42,14 @@ describe("a Docker Engine that is restarted", () => {
   it("finds Skiff waiting for it; Pods and their Service come back", async () => {
     await using engine = await Engine.start("busybox:1.36");
     await using instance = await SkiffInstance.prepare({ DOCKER_HOST: engine.host });
-    // Whatever fails below, the instance can only be taken away with the engine's help.
-    await using _engineBack = { [Symbol.asyncDispose]: () => engine.start() };
+    // An engine that was killed may not be able to remove what it has lost track of; the reset at the end has to.
+    await using _engineBack = {
+      async [Symbol.asyncDispose]() {
+        await engine.start();
+        await instance.trySkiff("down", "--keep-pods");
+        await engine.refresh();
+      },
+    };
     await instance.up();
     await instance.apply(pods);
     const service = await instance.json<Service>("get", "service", "web");

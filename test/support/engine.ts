@@ -71,11 +71,21 @@ export class Engine implements AsyncDisposable {
     return this.#process?.exitCode === null && this.#process.signalCode === null;
   }
 
+  /** Starts it anew with nothing mounted: what it has lost track of can be removed then. */
+  async refresh(): Promise<void> {
+    await this.stop("SIGTERM");
+    await this.#unmount();
+    await this.start();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop("SIGTERM");
-    // Namespaces of containers that were killed may still be mounted.
-    await run("sh", ["-c", `grep -o '${this.#directory}[^ ]*' /proc/mounts | sort -r | xargs -r umount -l`]);
-    await run("ip", ["link", "delete", bridge]);
+    await this.#unmount();
     rmSync(this.#directory, { recursive: true, force: true });
+  }
+
+  /** File systems and namespaces of containers that outlived it may still be mounted. */
+  async #unmount(): Promise<void> {
+    await run("sh", ["-c", `grep -o '${this.#directory}[^ ]*' /proc/mounts | sort -r | xargs -r umount -l`]);
   }
 }
