@@ -13,7 +13,16 @@ await ensureDocker();
 
 const tests = spawnSync(
   "npx",
-  ["vitest", "run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`, ...process.argv.slice(2)],
+  [
+    "vitest",
+    "run",
+    "--project",
+    "!engine",
+    "--reporter=default",
+    "--reporter=json",
+    `--outputFile.json=${report}`,
+    ...process.argv.slice(2),
+  ],
   { stdio: "inherit", env: { ...process.env, SKIFF_BUILT: "1" } },
 );
 
