@@ -31,7 +31,13 @@ export function copyWithLibraries(file, root) {
   };
   copy(file);
   const { stdout } = spawnSync("ldd", [file], { encoding: "utf8" });
-  for (const [, path] of (stdout ?? "").matchAll(/(?:=> )?(\/[^\s]+) \(0x/g)) copy(path);
+  const linked = [...(stdout ?? "").matchAll(/(?:=> )?(\/[^\s]+) \(0x/g)].map(([, path]) => path);
+  for (const path of linked) copy(path);
+  // glibc opens this one itself when a thread ends (pthread_exit(3)); no program names it.
+  const unwinder = linked
+    .filter((path) => /\/libc\.so\.\d+$/.test(path))
+    .map((libc) => join(dirname(libc), "libgcc_s.so.1"));
+  for (const path of unwinder) if (existsSync(path)) copy(path);
 }
 
 /** A directory with busybox and its applets, `/etc/passwd`, `/tmp`. */

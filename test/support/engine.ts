@@ -84,8 +84,12 @@ export class Engine implements AsyncDisposable {
     rmSync(this.#directory, { recursive: true, force: true });
   }
 
-  /** File systems and namespaces of containers that outlived it may still be mounted. */
+  /**
+   * File systems and namespaces of containers that outlived it may still be mounted; some of them lie hidden below the
+   * mount that each engine makes of its directory, and come to light when that is gone.
+   */
   async #unmount(): Promise<void> {
-    await run("sh", ["-c", `grep -o '${this.#directory}[^ ]*' /proc/mounts | sort -r | xargs -r umount -l`]);
+    const mounted = `cut -d' ' -f2 /proc/mounts | grep '^${this.#directory}' | sort -r`;
+    await run("sh", ["-c", `for pass in 1 2 3 4 5; do ${mounted} | xargs -r umount -l; done`]);
   }
 }
