@@ -6,7 +6,6 @@ import type { RuntimeInfo } from "../machinery/container-runtime.ts";
 import { onHost } from "../machinery/host-root.ts";
 import { leases, nodes } from "../machinery/resource.ts";
 import { kubernetesVersion } from "../machinery/settings.ts";
-import { StatusError } from "../machinery/status-error.ts";
 import type { Node, NodeCondition } from "../machinery/types.ts";
 import type { KubeletOptions, NodeResources } from "./parts.ts";
 
@@ -16,6 +15,8 @@ import type { KubeletOptions, NodeResources } from "./parts.ts";
  * this one runs in the same process, and six writes to disk a minute would keep an idle machine awake.
  */
 const reportIntervalMs = 5 * 60 * 1000;
+/** When to try again what could not be written: the interval at which a kubelet looks at its node's status. */
+const retryMs = 10_000;
 const mostPods = 110;
 const leaseNamespace = "kube-node-lease";
 
@@ -26,6 +27,7 @@ export class NodeStatus {
   #info: RuntimeInfo | undefined;
   #ready = true;
   #timer: Disposable | undefined;
+  #watch: Disposable | undefined;
   #writing: Promise<void> = Promise.resolve();
   #stopped = false;
 
@@ -52,50 +54,67 @@ export class NodeStatus {
   async register(info: RuntimeInfo): Promise<void> {
     const { client, settings, events } = this.#options;
     this.#info = info;
-    const name = settings.nodeName;
-    const labels = labelsOf(name, info.architecture);
-    try {
-      await client.create(nodes, {
-        apiVersion: "v1",
-        kind: "Node",
-        metadata: { name, labels, annotations: { "node.alpha.kubernetes.io/ttl": "0" } },
-        spec: { podCIDR: settings.podCidr, podCIDRs: [settings.podCidr] },
-      });
-    } catch (error) {
-      if (!StatusError.is(error, "AlreadyExists")) throw error;
-      await modify(client, nodes, { name }, (node) => {
-        node.metadata.labels = { ...node.metadata.labels, ...labels };
-      });
-    }
-    const node = client.get(nodes, { name });
+    const key = { name: settings.nodeName };
+    const labels = labelsOf(settings.nodeName, info.architecture);
+    const known = await modify(client, nodes, key, (node) => {
+      node.metadata.labels = { ...node.metadata.labels, ...labels };
+    });
+    if (!known) await this.#make(info);
+    const node = client.get(nodes, key);
     if (node) events.record(node, "Normal", "Starting", "Starting kubelet.");
     await this.#report();
-    this.#schedule();
+    this.#schedule(reportIntervalMs);
+    // Kubernetes makes a deleted Node again when its kubelet is restarted; here that would restart the whole cluster.
+    this.#watch = client.watch(nodes, ({ type, object }) => {
+      if (type === "DELETED" && object.metadata.name === settings.nodeName) this.#reportSoon();
+    });
   }
 
   /** Whether the engine answers; the Node says so at once. */
   setReady(ready: boolean): void {
     if (this.#ready === ready || this.#stopped) return;
     this.#ready = ready;
-    if (!this.#info) return;
-    this.#writing = this.#writing.then(() => this.#report()).catch((error: unknown) => this.#failed(error));
+    if (this.#info) this.#reportSoon();
   }
 
   stop(): void {
     this.#stopped = true;
     this.#timer?.[Symbol.dispose]();
+    this.#watch?.[Symbol.dispose]();
   }
 
-  #schedule(): void {
-    if (this.#stopped) return;
-    this.#timer = this.#options.clock.after(reportIntervalMs, () => {
-      this.#writing = this.#report().catch((error: unknown) => this.#failed(error));
-      this.#schedule();
+  async #make({ architecture }: RuntimeInfo): Promise<void> {
+    const { client, settings } = this.#options;
+    const name = settings.nodeName;
+    await client.create(nodes, {
+      apiVersion: "v1",
+      kind: "Node",
+      metadata: {
+        name,
+        labels: labelsOf(name, architecture),
+        annotations: { "node.alpha.kubernetes.io/ttl": "0" },
+      },
+      spec: { podCIDR: settings.podCidr, podCIDRs: [settings.podCidr] },
     });
   }
 
-  #failed(error: unknown): void {
-    this.#options.log.warn({ error: String(error) }, "cannot write the node's status");
+  /** After what is being written now, so that the last word is the latest. */
+  #reportSoon(): void {
+    this.#writing = this.#writing
+      .then(() => this.#report())
+      .catch((error: unknown) => {
+        this.#options.log.warn({ error: String(error) }, "cannot write the node's status");
+        this.#schedule(retryMs);
+      });
+  }
+
+  #schedule(delayMs: number): void {
+    this.#timer?.[Symbol.dispose]();
+    if (this.#stopped) return;
+    this.#timer = this.#options.clock.after(delayMs, () => {
+      this.#schedule(reportIntervalMs);
+      this.#reportSoon();
+    });
   }
 
   async #report(): Promise<void> {
@@ -103,6 +122,7 @@ export class NodeStatus {
     const info = this.#info;
     if (!info || this.#stopped) return;
     const name = settings.nodeName;
+    if (!client.get(nodes, { name })) await this.#make(info);
     const { allocatable } = await this.resources(info);
     const nodeInfo = await systemInfo(info);
     let becameReady = false;
@@ -143,21 +163,19 @@ export class NodeStatus {
       leaseDurationSeconds: (reportIntervalMs / 1000) * 3,
       renewTime: microTimestamp(clock.now()),
     };
+    const node = client.get(nodes, { name: settings.nodeName });
+    const owner = { apiVersion: "v1", kind: "Node", name: settings.nodeName, uid: node?.metadata.uid ?? "" };
+    const ownerReferences = node ? [owner] : [];
     const renewed = await modify(client, leases, key, (lease) => {
+      // One of a Node that was deleted would be deleted with it.
+      lease.metadata.ownerReferences = ownerReferences;
       lease.spec = { ...lease.spec, ...spec };
     });
     if (renewed) return;
-    const node = client.get(nodes, { name: settings.nodeName });
-    const owner = node && {
-      apiVersion: "v1",
-      kind: "Node",
-      name: settings.nodeName,
-      uid: node.metadata.uid,
-    };
     await client.create(leases, {
       apiVersion: "coordination.k8s.io/v1",
       kind: "Lease",
-      metadata: { ...key, ...(owner && { ownerReferences: [owner] }) },
+      metadata: { ...key, ownerReferences },
       spec,
     });
   }

@@ -68,3 +68,31 @@ test("a cordoned node has the taint of one, beside its others, as long as it is"
   await cluster.settled();
   expect(keys()).toEqual(["own:NoSchedule"]);
 });
+
+test("Pods of a node that is deleted go after 40 s, and say why", async () => {
+  await using cluster = await begin();
+  cluster.kubelet.holdTerminations();
+  const last = new Map<string, string | undefined>();
+  using _watch = cluster.client.watch(pods, ({ type, object }) => {
+    const why = object.status?.conditions?.find((condition) => condition.type === "DisruptionTarget");
+    if (type === "DELETED") last.set(object.metadata.name, `${object.status?.phase} ${why?.reason}: ${why?.message}`);
+  });
+  await cluster.client.delete(nodes, { name: cluster.name });
+  await cluster.passes(38_000);
+  expect(names(cluster)).toEqual(["patient", "plain"]);
+  await cluster.passes(3_000);
+  expect(names(cluster)).toEqual([]);
+  const why = "Failed DeletionByPodGC: PodGC: node no longer exists";
+  expect([...last.values()]).toEqual([why, why]);
+});
+
+test("Pods of a node that comes back in time stay", async () => {
+  await using cluster = await begin();
+  await cluster.client.delete(nodes, { name: cluster.name });
+  await cluster.passes(30_000);
+  await cluster.client.create(nodes, { metadata: { name: cluster.name } });
+  await cluster.passes(60_000);
+  await cluster.client.delete(nodes, { name: cluster.name });
+  await cluster.passes(30_000);
+  expect(names(cluster)).toEqual(["patient", "plain"]);
+});

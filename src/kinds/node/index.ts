@@ -5,6 +5,7 @@ import type { Node } from "../../machinery/types.ts";
 import { keepStatus } from "../status.ts";
 import { nodeColumns } from "./columns.ts";
 import { cordonTaint } from "./cordon-taint.ts";
+import { podGarbageCollector } from "./pod-garbage-collector.ts";
 import { taintEviction } from "./taint-eviction.ts";
 import { validateNode, validateNodeUpdate } from "./validation.ts";
 
@@ -24,6 +25,6 @@ export const node = defineKind<Node>({
   validate: validateNode,
   validateUpdate: validateNodeUpdate,
   columns: nodeColumns,
-  controllers: [cordonTaint, taintEviction],
+  controllers: [cordonTaint, taintEviction, podGarbageCollector],
   selectableFields: { "spec.unschedulable": (object) => String(object.spec?.unschedulable ?? false) },
 });
