@@ -10,6 +10,7 @@ import type { Duplex } from "node:stream";
 import { UserError } from "../machinery/daemon.ts";
 import type { Logger } from "../machinery/log.ts";
 import type { SchemaSource } from "../machinery/schema/schema.ts";
+import { answerPlainHttp } from "./answer-plain-http.ts";
 import type { Api } from "./api.ts";
 import type { VerifyToken } from "./authentication.ts";
 import type { Certificates } from "./certificates.ts";
@@ -107,6 +108,7 @@ export class ApiServer {
       },
       this.#listener,
     );
+    answerPlainHttp(listening);
     await this.#open(listening, { host, port });
     return (listening.address() as AddressInfo).port;
   }

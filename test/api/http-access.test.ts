@@ -1,5 +1,6 @@
 /** Who gets in, and as whom. */
 import { statSync } from "node:fs";
+import { connect } from "node:net";
 import { describe, expect, it } from "vitest";
 import { kinds } from "../../src/kinds/index.ts";
 import { serviceAccounts } from "../../src/machinery/resource.ts";
@@ -90,6 +91,20 @@ describe("listeners", () => {
       "another daemon of this instance runs already",
     );
     expect((await first.request("GET", "/version")).status).toBe(200);
+  });
+
+  it("tells who speaks HTTP to it that it speaks HTTPS", async () => {
+    await using server = await startHttpServer(kinds);
+    const said = async (text: string): Promise<string> => {
+      const socket = connect(server.port, "127.0.0.1");
+      socket.end(text);
+      return Buffer.concat(await socket.toArray()).toString();
+    };
+    const answer = "HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n";
+    const both = [said("GET /api HTTP/1.1\r\nHost: box\r\n\r\n"), said("POST /apply HTTP/1.1\r\nHost: box\r\n\r\n")];
+    expect(await Promise.all(both)).toEqual([answer, answer]);
+    expect(await said("what is neither of them\n")).not.toContain("HTTP");
+    expect((await server.request("GET", "/version", { as: "certificate" })).status).toBe(200);
   });
 
   it("serves extra routes to the administrator", async () => {
