@@ -120,5 +120,11 @@ describe("listeners", () => {
     const other = await server.request("POST", "/apply", { headers: { "impersonate-user": "ann" } });
     expect(other.json).toMatchObject({ code: 403, message: 'forbidden: User "ann" cannot post path "/apply"' });
     expect((await server.request("POST", "/apply", { as: "nobody" })).status).toBe(401);
+    for (const method of ["GET", "PUT", "DELETE", "PATCH"]) {
+      const refused = await server.request(method, "/apply");
+      expect(refused.json).toMatchObject({ kind: "Status", code: 405, reason: "MethodNotAllowed" });
+      expect(refused.headers.allow).toBe("POST");
+    }
+    expect((await server.request("GET", "/apply", { as: "nobody" })).status).toBe(401);
   });
 });

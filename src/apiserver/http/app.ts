@@ -68,12 +68,25 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
     const handler = answering((exchange) => route.handle(exchange));
     app.route({ method: route.method, url: route.path, handler });
   }
+  for (const [url, allowed] of methodsByPath(parts.routes)) {
+    const handler = answering(async ({ response }) => {
+      response.setHeader("Allow", allowed.join(", "));
+      throw StatusError.methodNotAllowed();
+    });
+    app.route({ method: app.supportedMethods.filter((method) => !allowed.includes(method)), url, handler });
+  }
   app.all(
     "/*",
     answering((exchange) => answer(parts, exchange)),
   );
   await app.ready();
   return app;
+}
+
+function methodsByPath(routes: readonly ExtraRoute[]): Map<string, string[]> {
+  const methods = new Map<string, string[]>();
+  for (const { path, method } of routes) methods.set(path, [...(methods.get(path) ?? []), method]);
+  return methods;
 }
 
 /** Runs one exchange to its end: whatever goes wrong is answered. Never rejects. */
