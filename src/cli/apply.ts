@@ -13,8 +13,11 @@ export interface ApplyOptions extends InstanceOptions {
   projectName?: string;
 }
 
-/** @returns the exit code: 1 when something is wrong, and then nothing was applied. */
+/** @returns the exit code: 1 when something is wrong or there is nothing, and then nothing was applied. */
 export async function apply({ filename, forceConflicts = false, ...options }: ApplyOptions): Promise<number> {
   const result = await sendFiles(options, readManifests(filename), { ...options, force: forceConflicts });
-  return show(result, options.dryRun);
+  const code = show(result, options.dryRun);
+  if (result.items.length > 0) return code;
+  console.error(`There are no objects to apply in ${filename === "-" ? "what was sent" : filename}.`);
+  return 1;
 }

@@ -37,6 +37,10 @@ export async function composeUp(options: ComposeUpOptions): Promise<number> {
   if (code !== 0) return code;
   const [project] = result.projects;
   if (!project) return 1;
+  if (result.items.length === 0) {
+    console.error(`No service selected: ${manifests.files[0]?.name} has none that is to run. Nothing was changed.`);
+    return 1;
+  }
   const selection = { namespace: options.namespace, labelSelector: project.labelSelector };
   await tidyOrphans(socket, selection, project, result, options.removeOrphans ?? false);
   if (options.wait) {
