@@ -18,6 +18,7 @@ export async function apply({ filename, forceConflicts = false, ...options }: Ap
   const result = await sendFiles(options, readManifests(filename), { ...options, force: forceConflicts });
   const code = show(result, options.dryRun);
   if (result.items.length > 0) return code;
-  console.error(`There are no objects to apply in ${filename === "-" ? "what was sent" : filename}.`);
+  // A Compose file without services; where there is nothing at all the daemon says the same.
+  console.error("no objects passed to apply");
   return 1;
 }
