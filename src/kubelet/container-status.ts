@@ -35,10 +35,17 @@ export function containerId(container: RuntimeContainer): string {
   return `docker://${container.id}`;
 }
 
-function terminationReason(container: RuntimeContainer): string {
-  if (container.oomKilled) return "OOMKilled";
-  if (container.startedAt === undefined) return "ContainerCannotRun";
-  return container.exitCode === 0 ? "Completed" : "Error";
+/**
+ * What containerd reports of a container that could not be started; Docker's own code depends on the error (127 where
+ * the command is missing, 126 where it may not be run).
+ */
+const notStarted = { exitCode: 128, reason: "StartError", startedAt: timestamp(0) };
+
+function ending(container: RuntimeContainer) {
+  const { startedAt, exitCode = 0, oomKilled } = container;
+  if (startedAt === undefined) return notStarted;
+  const reason = exitCode === 0 ? "Completed" : "Error";
+  return { exitCode, reason: oomKilled ? "OOMKilled" : reason, startedAt: timestamp(startedAt) };
 }
 
 /** `state.terminated` of an instance that has ended. */
@@ -46,10 +53,8 @@ export function terminated(container: RuntimeContainer, message: string): Contai
   const text = [container.error, message].filter((part) => part !== "").join(": ");
   return {
     terminated: {
-      exitCode: container.exitCode ?? 0,
-      reason: terminationReason(container),
+      ...ending(container),
       ...(text && { message: text }),
-      startedAt: timestamp(container.startedAt ?? container.createdAt),
       finishedAt: timestamp(container.finishedAt ?? container.createdAt),
       containerID: containerId(container),
     },

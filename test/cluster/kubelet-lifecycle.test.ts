@@ -171,8 +171,9 @@ test("a command that is not there: RunContainerError, then CrashLoopBackOff", as
   await cluster.run("bad", { containers: [{ name: "c", image: busybox, command: ["nosuch"] }] });
   await cluster.until(() => cluster.state("bad") === "CrashLoopBackOff");
   expect(cluster.container("bad")?.lastState?.terminated).toMatchObject({
-    exitCode: 127,
-    reason: "ContainerCannotRun",
+    exitCode: 128,
+    reason: "StartError",
+    startedAt: "1970-01-01T00:00:00Z",
     message: expect.stringContaining('exec: "nosuch": executable file not found in $PATH'),
   });
 });
