@@ -28,6 +28,8 @@ export class NodeStatus {
   #ready = true;
   #timer: Disposable | undefined;
   #watch: Disposable | undefined;
+  /** Conditions that Events have told of, with their status. Everything is told again after a restart, as by a kubelet. */
+  readonly #told = new Map<string, string>();
   #writing: Promise<void> = Promise.resolve();
   #stopped = false;
 
@@ -52,7 +54,7 @@ export class NodeStatus {
 
   /** Makes the Node (or brings it up to date) and its Lease, and keeps both so. */
   async register(info: RuntimeInfo): Promise<void> {
-    const { client, settings, events } = this.#options;
+    const { client, settings } = this.#options;
     this.#info = info;
     const key = { name: settings.nodeName };
     const labels = labelsOf(settings.nodeName, info.architecture);
@@ -60,9 +62,9 @@ export class NodeStatus {
       node.metadata.labels = { ...node.metadata.labels, ...labels };
     });
     if (!known) await this.#make(info);
-    const node = client.get(nodes, key);
-    if (node) events.record(node, "Normal", "Starting", "Starting kubelet.");
+    this.#tell("Starting", "Starting kubelet.");
     await this.#report();
+    this.#tell("NodeAllocatableEnforced", "Updated Node Allocatable limit across pods");
     this.#schedule(reportIntervalMs);
     // Kubernetes makes a deleted Node again when its kubelet is restarted; here that would restart the whole cluster.
     this.#watch = client.watch(nodes, ({ type, object }) => {
@@ -85,6 +87,7 @@ export class NodeStatus {
 
   async #make({ architecture }: RuntimeInfo): Promise<void> {
     const { client, settings } = this.#options;
+    this.#told.clear();
     const name = settings.nodeName;
     await client.create(nodes, {
       apiVersion: "v1",
@@ -118,22 +121,19 @@ export class NodeStatus {
   }
 
   async #report(): Promise<void> {
-    const { client, settings, clock, events } = this.#options;
+    const { client, settings, clock } = this.#options;
     const info = this.#info;
     if (!info || this.#stopped) return;
     const name = settings.nodeName;
     if (!client.get(nodes, { name })) await this.#make(info);
     const { allocatable } = await this.resources(info);
     const nodeInfo = await systemInfo(info);
-    let becameReady = false;
     const written = await modify(
       client,
       nodes,
       { name },
       (node) => {
         const conditions = conditionsOf(node.status?.conditions ?? [], this.#ready, clock.now());
-        const was = node.status?.conditions?.find(({ type }) => type === "Ready")?.status;
-        becameReady = this.#ready && was !== "True";
         node.status = {
           ...node.status,
           capacity: { ...allocatable },
@@ -149,10 +149,23 @@ export class NodeStatus {
       },
       { subresource: "status" },
     );
-    if (written && becameReady) {
-      events.record(written, "Normal", "NodeReady", `Node ${name} status is now: NodeReady`);
-    }
+    this.#tellConditions(written?.status?.conditions ?? []);
     await this.#renewLease();
+  }
+
+  #tellConditions(conditions: readonly NodeCondition[]): void {
+    for (const { type, status } of conditions) {
+      const reason = eventReasons[`${type}=${status}`];
+      if (reason === undefined || this.#told.get(type) === status) continue;
+      this.#told.set(type, status);
+      this.#tell(reason, `Node ${this.#options.settings.nodeName} status is now: ${reason}`);
+    }
+  }
+
+  #tell(reason: string, message: string): void {
+    const name = this.#options.settings.nodeName;
+    // A kubelet knows its node by name alone; clients look for Events under both, this and the Node's UID.
+    this.#options.events.record({ kind: "Node", name, uid: name }, "Normal", reason, message);
   }
 
   async #renewLease(): Promise<void> {
@@ -191,6 +204,15 @@ function labelsOf(name: string, architecture: string): Record<string, string> {
     "node-role.kubernetes.io/control-plane": "",
   };
 }
+
+/** What a kubelet calls the news that a condition has this status. */
+const eventReasons: Readonly<Record<string, string>> = {
+  "MemoryPressure=False": "NodeHasSufficientMemory",
+  "DiskPressure=False": "NodeHasNoDiskPressure",
+  "PIDPressure=False": "NodeHasSufficientPID",
+  "Ready=True": "NodeReady",
+  "Ready=False": "NodeNotReady",
+};
 
 function conditionsOf(before: readonly NodeCondition[], ready: boolean, now: number): NodeCondition[] {
   const verdicts: [string, string, string, string][] = [

@@ -96,3 +96,17 @@ test("Pods of a node that comes back in time stay", async () => {
   await cluster.passes(30_000);
   expect(names(cluster)).toEqual(["patient", "plain"]);
 });
+
+test("a node that comes and goes is told of, once each", async () => {
+  await using cluster = await begin();
+  const key = { name: cluster.name };
+  const [first] = cluster.client.list(nodes);
+  await cluster.client.patch(nodes, key, "merge", { metadata: { labels: { a: "b" } } });
+  await cluster.client.delete(nodes, key);
+  await cluster.settled();
+  const came = `RegisteredNode: Node ${cluster.name} event: Registered Node ${cluster.name} in Controller`;
+  const went = `RemovingNode: Node ${cluster.name} event: Removing Node ${cluster.name} from Controller`;
+  const found = cluster.client.list(events).filter(({ source }) => source?.component === "node-controller");
+  expect(found.map(({ reason, message }) => `${reason}: ${message}`)).toEqual([came, went]);
+  expect(found.map(({ involvedObject }) => involvedObject.uid)).toEqual([first?.metadata.uid, first?.metadata.uid]);
+});

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bundledClient, findKubectl } from "../../scripts/kubectl.mjs";
 import { kinds } from "../../src/kinds/index.ts";
+import { events, nodes } from "../../src/machinery/resource.ts";
 import { startHttpServer, type TestHttpServer } from "../support/http-server.ts";
 import { run } from "../support/skiff.ts";
 
@@ -45,6 +46,25 @@ data: {debug: "no"}
 `;
 
 describe("kubectl", () => {
+  it("shows of a node what its kubelet and the controller tell", async () => {
+    const { client } = server.api;
+    const { metadata } = await client.create(nodes, { metadata: { name: "box" } });
+    const tell = (name: string, uid: string, reason: string) =>
+      client.create(events, {
+        metadata: { name, namespace: "default" },
+        involvedObject: { kind: "Node", name: "box", uid },
+        reason,
+        type: "Normal",
+      });
+    await tell("a", "box", "NodeReady");
+    await tell("b", metadata.uid, "RegisteredNode");
+    await tell("c", "another", "NotAboutIt");
+    const { stdout } = await kubectl("describe node box");
+    expect(stdout).toContain("NodeReady");
+    expect(stdout).toContain("RegisteredNode");
+    expect(stdout).not.toContain("NotAboutIt");
+  });
+
   it("creates objects of its own making", async () => {
     expect((await kubectl("create configmap cm --from-literal=a=b")).all).toBe("configmap/cm created\n");
     expect((await kubectl("create configmap cm")).all).toBe(

@@ -5,6 +5,7 @@ import type { Node } from "../../machinery/types.ts";
 import { keepStatus } from "../status.ts";
 import { nodeColumns } from "./columns.ts";
 import { cordonTaint } from "./cordon-taint.ts";
+import { nodeEvents } from "./node-events.ts";
 import { podGarbageCollector } from "./pod-garbage-collector.ts";
 import { taintEviction } from "./taint-eviction.ts";
 import { validateNode, validateNodeUpdate } from "./validation.ts";
@@ -25,6 +26,6 @@ export const node = defineKind<Node>({
   validate: validateNode,
   validateUpdate: validateNodeUpdate,
   columns: nodeColumns,
-  controllers: [cordonTaint, taintEviction, podGarbageCollector],
+  controllers: [nodeEvents, cordonTaint, taintEviction, podGarbageCollector],
   selectableFields: { "spec.unschedulable": (object) => String(object.spec?.unschedulable ?? false) },
 });
