@@ -58,7 +58,13 @@ export async function start(options: DaemonOptions): Promise<RunningDaemon> {
     undo.push(() => starting[Symbol.dispose]());
     const { settings, engine, proxyModeReason } = await chooseInstance(options, paths);
 
-    const runtime = new DockerRuntime({ settings, clock, log: log.child({ component: "docker" }) });
+    const runtime = new DockerRuntime({
+      settings,
+      clock,
+      log: log.child({ component: "docker" }),
+      // Routes and switches went with the bridge.
+      onNetworkRestored: () => void proxy.prepareHost(),
+    });
     const api = await buildApi(settings, paths, log);
     undo.push(() => api.store.close());
     await runtime.prepare();

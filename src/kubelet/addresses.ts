@@ -1,5 +1,6 @@
 /** Addresses of Pods, out of the Pod CIDR. What is in use is known from the sandboxes; this only chooses. */
-import { formatIpv4, parseCidr, parseIpv4, sizeOf } from "../machinery/cidr.ts";
+import { formatIpv4, parseCidr, parseIpv4 } from "../machinery/cidr.ts";
+import { rangeOfOthers } from "../machinery/network-names.ts";
 
 export class Addresses {
   readonly #first: number;
@@ -7,11 +8,10 @@ export class Addresses {
   readonly #held = new Set<number>();
   #next: number;
 
-  /** The network's own address, the gateway (its first) and the broadcast address are never given. */
+  /** The network's own address, the gateway (its first) and the end of the range, which is left to others, are never given. */
   constructor(podCidr: string) {
-    const cidr = parseCidr(podCidr);
-    this.#first = cidr.base + 2;
-    this.#last = cidr.base + sizeOf(cidr) - 2;
+    this.#first = parseCidr(podCidr).base + 2;
+    this.#last = rangeOfOthers({ podCidr }).base - 1;
     this.#next = this.#first;
   }
 

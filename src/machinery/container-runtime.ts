@@ -47,6 +47,8 @@ export interface RuntimeContainer {
   error: string;
   /** What asks it to end: the image's choice, or SIGTERM. */
   stopSignal: string;
+  /** Its first process, as the host counts; undefined unless it runs. */
+  pid?: number;
 }
 
 export interface RuntimeInfo {

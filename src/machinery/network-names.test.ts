@@ -1,5 +1,14 @@
 import { expect, it } from "vitest";
-import { bridgeName, dnsAddress, kubernetesAddress, networkName, podGateway, tableName } from "./network-names.ts";
+import { formatCidr } from "./cidr.ts";
+import {
+  bridgeName,
+  dnsAddress,
+  kubernetesAddress,
+  networkName,
+  podGateway,
+  rangeOfOthers,
+  tableName,
+} from "./network-names.ts";
 
 it("names everything after the instance", () => {
   const settings = { name: "default" };
@@ -25,4 +34,13 @@ it("finds the well-known addresses", () => {
     "10.96.0.1",
     "10.96.0.10",
   ]);
+});
+
+it.each([
+  ["10.244.0.0/16", "10.244.255.0/24"],
+  ["10.0.0.0/8", "10.255.255.0/24"],
+  ["10.244.7.0/24", "10.244.7.240/28"],
+  ["10.244.7.0/28", "10.244.7.14/31"],
+])("leaves the end of %s to others: %s", (podCidr, range) => {
+  expect(formatCidr(rangeOfOthers({ podCidr }))).toBe(range);
 });

@@ -3,7 +3,7 @@
  * (kubelet, proxy, DNS, `skiff reset`) agree without asking each other.
  */
 import { createHash } from "node:crypto";
-import { nthAddress, parseCidr } from "./cidr.ts";
+import { type Cidr, nthAddress, parseCidr, sizeOf } from "./cidr.ts";
 import type { ClusterSettings } from "./settings.ts";
 
 /** Linux allows an interface name 15 bytes (IFNAMSIZ less the closing zero). */
@@ -29,6 +29,16 @@ export function tableName(settings: Pick<ClusterSettings, "name">): string {
 /** Where the host answers on the Pod network, the Pods' default gateway: `10.244.0.1`. */
 export function podGateway(settings: Pick<ClusterSettings, "podCidr">): string {
   return nthAddress(parseCidr(settings.podCidr), 1);
+}
+
+/**
+ * The end of the Pod range, left to containers that users connect to the Pods' network themselves: 10.244.255.0/24 of a /16,
+ * a sixteenth of smaller ones.
+ */
+export function rangeOfOthers(settings: Pick<ClusterSettings, "podCidr">): Cidr {
+  const pods = parseCidr(settings.podCidr);
+  const prefix = Math.min(Math.max(pods.prefix + 4, 24), 31);
+  return { base: pods.base + sizeOf(pods) - 2 ** (32 - prefix), prefix };
 }
 
 /** Cluster IP of the Service `kubernetes`: `10.96.0.1`. */

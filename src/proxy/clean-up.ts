@@ -1,9 +1,9 @@
 /** For `skiff reset`: works whether or not a daemon runs. */
 import { tableName } from "../machinery/network-names.ts";
+import { CommandError, runCommand } from "../machinery/run-command.ts";
 import type { ClusterSettings } from "../machinery/settings.ts";
 import { removeHostNetwork } from "./host-network.ts";
 import { removeScript } from "./nft-script.ts";
-import { CommandError, runCommand } from "./run-command.ts";
 
 /**
  * Removes the instance's rules, routes and firewall exceptions, whichever of them are there.

@@ -3,8 +3,9 @@
  * packets flow. When that endpoint leaves a Service, its entries are deleted, so that the next packet is spread anew.
  * Rule: https://kubernetes.io/docs/reference/networking/virtual-ips/ (kube-proxy's conntrack clean-up).
  */
+
+import { CommandError, runCommand } from "../machinery/run-command.ts";
 import type { PortRules, RuleChange, RuleSet, ServiceRules } from "./compile.ts";
-import { CommandError, runCommand } from "./run-command.ts";
 
 /** Arguments of the `conntrack` calls that forget the UDP flows which the changes made stale. Pure. */
 export function staleFlows(changes: readonly RuleChange[]): string[][] {

@@ -8,7 +8,7 @@ import type { Logger } from "../machinery/log.ts";
 export class HairpinPorts {
   readonly #folder: string;
   readonly #log: Logger;
-  /** Ports already in hairpin mode. Their names are Docker's, new for each container. */
+  /** Ports already in hairpin mode. Docker names its own anew for each container; those that the kubelet makes have it. */
   #enabled = new Set<string>();
 
   constructor(bridge: string, log: Logger) {

@@ -5,9 +5,9 @@
 import { access, readFile, writeFile } from "node:fs/promises";
 import type { Logger } from "../machinery/log.ts";
 import { bridgeName, dnsAddress, tableName } from "../machinery/network-names.ts";
+import { CommandError, runCommand } from "../machinery/run-command.ts";
 import type { ClusterSettings } from "../machinery/settings.ts";
 import { removeScript } from "./nft-script.ts";
-import { CommandError, runCommand } from "./run-command.ts";
 
 type NetworkSettings = Pick<ClusterSettings, "name" | "serviceCidr" | "proxyMode">;
 

@@ -2,6 +2,7 @@
 import { parseCidr } from "../machinery/cidr.ts";
 import type { Logger } from "../machinery/log.ts";
 import { bridgeName, tableName } from "../machinery/network-names.ts";
+import { runCommand } from "../machinery/run-command.ts";
 import type { ClusterSettings } from "../machinery/settings.ts";
 import type { RuleChange, RuleSet, ServiceRules } from "./compile.ts";
 import { forgetStaleFlows, forgetStrayFlows } from "./conntrack.ts";
@@ -10,7 +11,6 @@ import { largestSize, podAddressesOf } from "./nft-elements.ts";
 import { addHairpin, changeCommands, deleteHairpin, replaceScript, type TableSettings } from "./nft-script.ts";
 import { NftSession } from "./nft-session.ts";
 import type { RuleBackend } from "./rule-backend.ts";
-import { runCommand } from "./run-command.ts";
 
 /** Above this a transaction goes to a fresh `nft -f`, which takes any size. */
 const longestLine = 32_768;

@@ -1,5 +1,5 @@
 /** Decides `--proxy-mode auto`. */
-import { CommandError, runCommand } from "./run-command.ts";
+import { CommandError, runCommand } from "../machinery/run-command.ts";
 
 /** Everything the rules need of the kernel and of `nft`, in a transaction that is only checked. */
 const probe = `

@@ -67,7 +67,7 @@ export class ServiceProxy implements Traffic {
 
   /** Prepares the host, reads all Services and resolves when their rules are in force, replacing those of an earlier run. */
   async start(): Promise<void> {
-    await this.#setUpHost();
+    await this.prepareHost();
     this.#slices = new ServiceSlices(this.#options.client, (key) => this.#changed(key));
     for (const key of this.#dirty) this.#compile(key);
     this.#dirty.clear();
@@ -75,6 +75,13 @@ export class ServiceProxy implements Traffic {
     this.#acknowledge(this.#rules.keys());
     this.#started = true;
     this.#schedule();
+  }
+
+  /** Gives the host what Services need of it besides rules: at the start, and whenever the Pods' bridge was made again. */
+  async prepareHost(): Promise<void> {
+    const complete = await this.#tools.setUpHost();
+    if (complete || this.#stopped) return;
+    this.#bridgeRetry = this.#options.clock.after(bridgeRetryMs, () => void this.prepareHost());
   }
 
   /** Ends this process' part. With nftables the rules stay in force. */
@@ -179,12 +186,6 @@ export class ServiceProxy implements Traffic {
       else this.#inForce.delete(key);
     }
     if (moved.size > 0) for (const listener of this.#listeners) listener(moved);
-  }
-
-  async #setUpHost(): Promise<void> {
-    const complete = await this.#tools.setUpHost();
-    if (complete || this.#stopped) return;
-    this.#bridgeRetry = this.#options.clock.after(bridgeRetryMs, () => void this.#setUpHost());
   }
 }
 

@@ -1,5 +1,5 @@
 /** What the kubelet relies on of a container engine, asked of the real Docker and of the fake that other tests run on. */
-import { once } from "node:events";
+import { EventEmitter, once } from "node:events";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -399,6 +399,63 @@ describe("container runtime: docker alone", () => {
       });
     } finally {
       await direct.removeEverything();
+    }
+  });
+
+  test("a removed Pod network is made again, with its Pods on it", async () => {
+    const network = new EventEmitter();
+    const restored = once(network, "restored", { signal: AbortSignal.timeout(20_000) });
+    const options = { settings: dockerSettings, clock: systemClock, log: silentLogger };
+    const runtime = new DockerRuntime({ ...options, onNetworkRestored: () => network.emit("restored") });
+    await runtime.prepare();
+    try {
+      using feed = new Feed(runtime);
+      await feed.until("the first list", (events) => events.length > 0);
+      const sandboxes = await Promise.all(
+        [30, 31].map((n) =>
+          runtime.runSandbox({
+            name: `k8s_POD${n}_conformance_${process.pid}`,
+            labels: { [containerLabels.podIp]: `10.253.${subnet}.${n}` },
+            network: { address: `10.253.${subnet}.${n}`, ports: [] },
+            hostname: `pod-${n}`,
+            mounts: [],
+            hostPid: false,
+            hostIpc: false,
+            sysctls: {},
+          }),
+        ),
+      );
+      await new Dockerode().pruneNetworks({ filters: { label: [`skiff.dev/instance=${dockerSettings.name}`] } });
+      await restored;
+      for (const [index, { id }] of sandboxes.entries()) {
+        const { id: pinging } = await runtime.create({
+          name: `k8s_ping${index}_conformance_${process.pid}`,
+          labels: {},
+          image,
+          sandbox: id,
+          entrypoint: ["ping", "-c", "1", "-w", "10", `10.253.${subnet}.${index === 0 ? 31 : 30}`],
+          env: [],
+          groups: [],
+          tty: false,
+          stdin: false,
+          stdinOnce: false,
+          mounts: [],
+          pid: "own",
+          ipc: "sandbox",
+          privileged: false,
+          readOnlyRootFilesystem: false,
+          capabilities: { add: [], drop: [] },
+          noNewPrivileges: false,
+          unmaskedProc: false,
+          resources: { cpuShares: 2, oomScoreAdjust: 1000 },
+        });
+        await runtime.start(pinging);
+        await feed.until("the end of ping", () => feed.states(pinging).includes("exited"));
+        const ended = feed.events.findLast((event) => event.type === "changed" && event.container.id === pinging);
+        expect(ended).toMatchObject({ container: { exitCode: 0 } });
+      }
+    } finally {
+      await runtime.removeEverything();
     }
   });
 

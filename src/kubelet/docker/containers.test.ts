@@ -74,9 +74,7 @@ test("a sandbox in Docker's terms", () => {
       hostIpc: false,
       sysctls: { "net.core.somaxconn": "1024" },
     },
-    "default",
-    "skiff-sandbox:default",
-    "skiff-default",
+    { instance: "default", image: "skiff-sandbox:default", network: "skiff-default" },
   );
   expect(options).toMatchObject({
     Hostname: "a",
@@ -95,6 +93,18 @@ test("a sandbox in Docker's terms", () => {
     },
     NetworkingConfig: { EndpointsConfig: { "skiff-default": { IPAMConfig: { IPv4Address: "10.244.0.5" } } } },
   });
+});
+
+test("a sandbox that Skiff connects has no network of Docker's, and says where it belongs", () => {
+  const config = { name: "a", labels: {}, mounts: [], hostPid: false, hostIpc: false, sysctls: {} };
+  const place = { instance: "default", image: "i" };
+  expect(sandboxOptions({ ...config, network: { address: "10.244.0.5", ports: [] } }, place)).toMatchObject({
+    Labels: { "skiff.dev/plug": "10.244.0.5" },
+    HostConfig: { NetworkMode: "none" },
+  });
+  const onHost = sandboxOptions(config, place);
+  expect(onHost.HostConfig?.NetworkMode).toBe("host");
+  expect(onHost.Labels).not.toHaveProperty(["skiff.dev/plug"]);
 });
 
 test("a container in Docker's terms", () => {

@@ -41,7 +41,7 @@ export function toRuntimeContainer(info: ContainerInspectInfo): RuntimeContainer
   switch (state.Status) {
     case "running":
     case "paused":
-      return { ...common, ...started, state: state.Status };
+      return { ...common, ...started, state: state.Status, pid: state.Pid };
     case "created":
       // A failed start leaves a container as it was, but for the reason.
       if (state.Error === "") return { ...common, state: "created" };
@@ -76,22 +76,36 @@ function portBindings(ports: readonly PublishedPort[]): Record<string, { HostIp:
   return bindings;
 }
 
+/** Label of a sandbox that Skiff itself puts on the bridge; its value is the address. */
+export const plugLabel = "skiff.dev/plug";
+
+export interface SandboxPlace {
+  instance: string;
+  /** Of the sandbox. */
+  image: string;
+  /** The Docker network that connects it; undefined when Skiff does. */
+  network?: string;
+}
+
 /** Body of `POST /containers/create` for a sandbox. */
 export function sandboxOptions(
   config: SandboxConfig,
-  instance: string,
-  image: string,
-  network: string,
+  { instance, image, network }: SandboxPlace,
 ): ContainerCreateOptions {
   const bindings = portBindings(config.network?.ports ?? []);
+  const address = config.network?.address;
   return {
     name: config.name,
     Image: image,
-    Labels: { ...config.labels, [instanceLabel]: instance },
+    Labels: {
+      ...config.labels,
+      [instanceLabel]: instance,
+      ...(address !== undefined && network === undefined && { [plugLabel]: address }),
+    },
     ...(config.hostname && { Hostname: config.hostname }),
     ExposedPorts: Object.fromEntries(Object.keys(bindings).map((key) => [key, {}])),
     HostConfig: {
-      NetworkMode: config.network ? network : "host",
+      NetworkMode: address === undefined ? "host" : (network ?? "none"),
       PortBindings: bindings,
       IpcMode: config.hostIpc ? "host" : "shareable",
       ...(config.hostPid && { PidMode: "host" }),
@@ -100,9 +114,10 @@ export function sandboxOptions(
       CapDrop: ["ALL"],
       LogConfig: { Type: "none", Config: {} },
     },
-    ...(config.network && {
-      NetworkingConfig: { EndpointsConfig: { [network]: { IPAMConfig: { IPv4Address: config.network.address } } } },
-    }),
+    ...(address !== undefined &&
+      network !== undefined && {
+        NetworkingConfig: { EndpointsConfig: { [network]: { IPAMConfig: { IPv4Address: address } } } },
+      }),
   };
 }
 

@@ -18,12 +18,13 @@ import { networkName } from "../../machinery/network-names.ts";
 import type { ExecSession, LogOptions, StreamOptions } from "../../machinery/pod-streams.ts";
 import { instanceLabel } from "../../machinery/settings.ts";
 import { connectDocker, type DockerClient, docked, toRuntimeError } from "./client.ts";
-import { containerOptions, sandboxOptions, toRuntimeContainer } from "./containers.ts";
+import { containerOptions, plugLabel, sandboxOptions, toRuntimeContainer } from "./containers.ts";
 import { followEvents } from "./events.ts";
 import { inspectImage, pullImage } from "./images.ts";
 import { Limiter } from "./limiter.ts";
 import { logs } from "./logs.ts";
 import { ensureNetwork, type NetworkSettings } from "./network.ts";
+import { isPlugged, mayPlug, plugUnlessPlugged } from "./pod-links.ts";
 import { removeEverything } from "./remove-everything.ts";
 import { ensureSandboxImage, sandboxImageName } from "./sandbox-image.ts";
 import { attach, connectThroughRelay, exec } from "./sessions.ts";
@@ -44,6 +45,8 @@ export interface DockerRuntimeOptions {
   log: Logger;
   /** The engine that `DOCKER_HOST` names if absent. */
   docker?: DockerClient;
+  /** Called when the Pods' network was removed by somebody and has been made again. */
+  onNetworkRestored?: () => void;
 }
 
 export class DockerRuntime implements ContainerRuntime {
@@ -51,6 +54,11 @@ export class DockerRuntime implements ContainerRuntime {
   readonly #settings: DockerRuntimeOptions["settings"];
   readonly #clock: Clock;
   readonly #log: Logger;
+  readonly #onNetworkRestored: () => void;
+  /** Whether Skiff itself puts Pods on the bridge, which takes half the time; else Docker does. */
+  #plugs = false;
+  /** By sandbox. */
+  readonly #plugging = new Map<string, Promise<void>>();
   readonly #creating = new Limiter(concurrency);
   readonly #removing = new Limiter(concurrency);
   readonly #listeners = new Set<(event: RuntimeEvent) => void>();
@@ -64,6 +72,7 @@ export class DockerRuntime implements ContainerRuntime {
     this.#settings = options.settings;
     this.#clock = options.clock;
     this.#log = options.log;
+    this.#onNetworkRestored = options.onNetworkRestored ?? (() => {});
   }
 
   async info(): Promise<RuntimeInfo> {
@@ -80,7 +89,8 @@ export class DockerRuntime implements ContainerRuntime {
   }
 
   async prepare(): Promise<void> {
-    const { architecture } = await this.info();
+    const [{ architecture }, plugs] = await Promise.all([this.info(), mayPlug()]);
+    this.#plugs = plugs;
     await Promise.all([
       ensureNetwork(this.#docker, this.#settings),
       ensureSandboxImage(this.#docker, this.#settings.name, architecture),
@@ -98,6 +108,9 @@ export class DockerRuntime implements ContainerRuntime {
         } else if (action !== "start" || !this.#starting.delete(id)) void this.#look(id);
       },
       images: () => this.#tell({ type: "imagesChanged" }),
+      networkRemoved: (name) => {
+        if (name === networkName(this.#settings)) void this.#restoreNetwork();
+      },
       disconnected: (error) => {
         this.#log.warn({ error: error.message }, "lost the Docker Engine");
         listener({ type: "disconnected", error });
@@ -112,12 +125,25 @@ export class DockerRuntime implements ContainerRuntime {
   }
 
   async runSandbox(config: SandboxConfig): Promise<RuntimeContainer> {
-    const network = networkName(this.#settings);
-    const options = sandboxOptions(config, this.#settings.name, sandboxImageName(this.#settings.name), network);
+    const { name } = this.#settings;
+    // Ports on the host are for Docker to publish.
+    const byDocker = !this.#plugs || (config.network?.ports.length ?? 0) > 0;
+    const place = {
+      instance: name,
+      image: sandboxImageName(name),
+      ...(byDocker && { network: networkName({ name }) }),
+    };
+    const options = sandboxOptions(config, place);
+    const address = options.Labels?.[plugLabel];
+    if (address !== undefined && (await isPlugged(address))) {
+      throw new RuntimeError("AddressInUse", `a Pod with the address ${address} is there already`);
+    }
     return this.#creating.run(async () => {
       const id = await this.#create(options);
       try {
-        return await this.#start(id);
+        const sandbox = await this.#start(id);
+        await this.#plug(sandbox);
+        return sandbox;
       } catch (error) {
         await this.remove(id);
         throw error;
@@ -252,7 +278,40 @@ export class DockerRuntime implements ContainerRuntime {
     const filters = { label: [`${instanceLabel}=${this.#settings.name}`] };
     const present = await docked(this.#docker.listContainers({ all: true, filters }));
     const found = await Promise.all(present.map(({ Id }) => this.#inspect(Id)));
-    return found.filter((container) => container !== undefined);
+    const containers = found.filter((container) => container !== undefined);
+    await Promise.all(
+      containers.map((container) =>
+        this.#plug(container).catch((error: unknown) => {
+          this.#log.error({ id: container.id, err: error }, "a Pod has no network");
+        }),
+      ),
+    );
+    return containers;
+  }
+
+  /** Puts a sandbox on the bridge if it belongs there and is not: it is new, whoever started it died, or the bridge was removed. */
+  async #plug({ id, labels, pid }: RuntimeContainer): Promise<void> {
+    const address = labels[plugLabel];
+    if (address === undefined || pid === undefined) return;
+    const plugging = this.#plugging.get(id) ?? plugUnlessPlugged(this.#settings, address, pid);
+    this.#plugging.set(id, plugging);
+    try {
+      await plugging;
+    } finally {
+      this.#plugging.delete(id);
+    }
+  }
+
+  /** `docker system prune` removes what seems to be in nobody's use, as does a careless `docker network rm`. Never rejects. */
+  async #restoreNetwork(): Promise<void> {
+    this.#log.warn({ network: networkName(this.#settings) }, "the Pods' network was removed; making it again");
+    try {
+      await ensureNetwork(this.#docker, this.#settings);
+      await this.#list();
+      this.#onNetworkRestored();
+    } catch (error) {
+      this.#log.error({ err: error }, "cannot make the Pods' network again");
+    }
   }
 
   async #inspect(id: string): Promise<RuntimeContainer | undefined> {

@@ -16,6 +16,7 @@ export interface EventHandlers {
   connected(): Promise<void>;
   container(id: string, action: string): void;
   images(): void;
+  networkRemoved(name: string): void;
   disconnected(error: Error): void;
 }
 
@@ -40,7 +41,7 @@ export function followEvents(
 
   const session = async (): Promise<void> => {
     try {
-      const filters = { type: ["container", "image"], event: [...containerActions, ...imageActions] };
+      const filters = { type: ["container", "image", "network"], event: [...containerActions, ...imageActions] };
       stream = (await docked(docker.getEvents({ filters: JSON.stringify(filters) }))) as Readable;
       if (stopped) return void stream.destroy();
       await handlers.connected();
@@ -48,6 +49,7 @@ export function followEvents(
       for await (const event of jsonLines<EngineEvent>(stream)) {
         if (stopped) return;
         if (event.Type === "image") handlers.images();
+        else if (event.Type === "network") handlers.networkRemoved(event.Actor.Attributes.name ?? "");
         else if (event.Actor.Attributes[instanceLabel] === instance) handlers.container(event.Actor.ID, event.Action);
       }
       lost(new Error("the Docker Engine closed its event stream"));

@@ -1,6 +1,7 @@
 /** The Docker network of an instance's Pods. */
+import { formatCidr } from "../../machinery/cidr.ts";
 import { RuntimeError } from "../../machinery/container-runtime.ts";
-import { bridgeName, networkName, podGateway } from "../../machinery/network-names.ts";
+import { bridgeName, networkName, podGateway, rangeOfOthers } from "../../machinery/network-names.ts";
 import { type ClusterSettings, instanceLabel } from "../../machinery/settings.ts";
 import { type DockerClient, docked, toRuntimeError } from "./client.ts";
 import { serviceCidrLabel } from "./host-facts.ts";
@@ -23,12 +24,18 @@ export async function ensureNetwork(docker: DockerClient, settings: NetworkSetti
     }
     await docked(docker.getNetwork(present.Id).remove());
   }
+  // Docker does not know the addresses that Pods have; what users connect gets one that no Pod is given.
+  const range = {
+    Subnet: settings.podCidr,
+    Gateway: podGateway(settings),
+    IPRange: formatCidr(rangeOfOthers(settings)),
+  };
   await docked(
     docker.createNetwork({
       Name: networkName(settings),
       Driver: "bridge",
       CheckDuplicate: true,
-      IPAM: { Driver: "default", Config: [{ Subnet: settings.podCidr, Gateway: podGateway(settings) }] },
+      IPAM: { Driver: "default", Config: [range] },
       Options: { "com.docker.network.bridge.name": bridgeName(settings) },
       Labels: { [instanceLabel]: settings.name, [serviceCidrLabel]: settings.serviceCidr },
     }),
