@@ -5,7 +5,7 @@ import { UserError } from "../machinery/daemon.ts";
 import { ask } from "./admin-client.ts";
 import { loadDaemon } from "./daemon-module.ts";
 import { type InstanceOptions, nameFlag, pathsOf } from "./instance-options.ts";
-import { changeKubeconfig, userKubeconfig } from "./kubeconfig-file.ts";
+import { changeKubeconfigs, kubeconfigPlaces } from "./kubeconfig-file.ts";
 import { removeFromKubeconfig } from "./kubeconfig-merge.ts";
 import { runningStatus } from "./running-status.ts";
 
@@ -32,9 +32,10 @@ export async function reset(options: InstanceOptions & { yes?: boolean }): Promi
   }
   await stopDaemon(options, true);
   const removed = await (await loadDaemon()).reset({ name: options.name, dataDir: paths.dataDir });
-  changeKubeconfig(userKubeconfig(), (text) =>
+  const troubles = changeKubeconfigs(kubeconfigPlaces(), (text) =>
     text === "" ? text : removeFromKubeconfig(text, `skiff-${options.name}`),
   );
+  for (const trouble of troubles) console.error(trouble);
   for (const line of removed) console.log(line);
   console.log(`Nothing of Skiff "${options.name}" is left.`);
   return 0;

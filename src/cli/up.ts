@@ -8,7 +8,7 @@ import type { ProxyMode } from "../machinery/settings.ts";
 import { daemonScript, loadDaemon } from "./daemon-module.ts";
 import { withDataDirectory } from "./data-directory.ts";
 import { type InstanceOptions, nameFlag, pathsOf } from "./instance-options.ts";
-import { changeKubeconfig, userKubeconfig } from "./kubeconfig-file.ts";
+import { changeKubeconfigs, kubeconfigPlaces } from "./kubeconfig-file.ts";
 import { mergeKubeconfig } from "./kubeconfig-merge.ts";
 import { runningStatus } from "./running-status.ts";
 
@@ -124,14 +124,18 @@ async function foreground(options: UpOptions, daemon: RunningDaemon, paths: Inst
 }
 
 function greet(options: UpOptions, paths: InstancePaths, report: UpReport, took: string | undefined): void {
-  if (options.merge) {
-    const user = userKubeconfig();
-    changeKubeconfig(user, (text) => mergeKubeconfig(text, readFileSync(paths.kubeconfig, "utf8"), report.context));
+  const places = options.merge ? kubeconfigPlaces() : [];
+  const addition = readFileSync(paths.kubeconfig, "utf8");
+  const troubles = changeKubeconfigs(places, (text) => mergeKubeconfig(text, addition, report.context));
+  for (const trouble of troubles) {
+    console.error(`${trouble}\n  To have the kubeconfig there: sudo skiff kubeconfig${nameFlag(options)} > FILE`);
   }
   console.log(`Skiff "${options.name}" is ready at ${report.apiServer}${took ? ` (${took})` : ""}`);
   console.log(`  Pods ${report.podCidr}, Services ${report.serviceCidr}, proxy mode ${report.proxyMode}`);
   if (report.proxyModeReason) console.log(`  nftables is not used: ${report.proxyModeReason}`);
   const kubectl = options.merge ? "kubectl" : `kubectl --kubeconfig ${paths.kubeconfig}`;
-  if (options.merge) console.log(`  kubectl's current context is now "${report.context}"`);
+  const others = troubles.length === 0 ? places.flatMap(({ user }) => user?.name ?? []) : [];
+  const whose = others.length === 0 ? "" : `, for ${others.join(", ")} too`;
+  if (options.merge) console.log(`  kubectl's current context is now "${report.context}"${whose}`);
   console.log(`Next: ${kubectl} get nodes      Stop: skiff down${nameFlag(options)}`);
 }
