@@ -137,7 +137,10 @@ export interface KindDefinition<T extends KubeObject = KubeObject> {
   validateUpdate?(object: T, old: Stored<T>, subresource?: string): FieldError[];
   /** Which names are allowed. DNS subdomain (RFC 1123) if absent. */
   validateName?(name: string): string[];
-  /** Fields whose presence is stored but not honoured yet; each is answered with a Warning (promise 5). Paths like `spec.affinity`. */
+  /**
+   * Fields whose presence is stored but not honoured yet; each is answered with a Warning (promise 5). Paths like
+   * `spec.affinity`; where part of it is done, with what is: `spec.type: LoadBalancer is served on …`.
+   */
   unhonoured?(object: T): string[];
   /** Whether `metadata.generation` is kept for this kind. True if absent. */
   generation?: boolean;

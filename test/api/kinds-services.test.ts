@@ -125,11 +125,25 @@ describe("a node port", () => {
     await expect(api.client.create(services, service("b", at))).resolves.toBeDefined();
   });
 
+  it("is one of the two ways to a LoadBalancer, which says that there is no third", async () => {
+    await using api = await startApi(kinds, small);
+    const ports = [
+      { name: "a", port: 80 },
+      { name: "b", port: 81, protocol: "SCTP" },
+    ];
+    await api.client.create(services, service("a", { type: "LoadBalancer", ports }));
+    await api.client.create(services, service("b", { type: "LoadBalancer", allocateLoadBalancerNodePorts: false }));
+    expect(api.warnings).toEqual([
+      "spec.type: LoadBalancer is served on its cluster IP and node ports, but gets no external IP from Skiff yet",
+      "spec.ports[1].protocol: stored, but not honoured by Skiff yet",
+      "spec.type: LoadBalancer is served on its cluster IP, but gets no external IP from Skiff yet",
+    ]);
+  });
+
   it("is given until the range is full", async () => {
     await using api = await startApi(kinds, { settings: { nodePortRange: { from: 30_000, to: 30_001 } } });
     await api.client.create(services, service("a", { type: "NodePort" }));
     await api.client.create(services, service("b", { type: "LoadBalancer" }));
-    expect(api.warnings).toContain("spec.type: stored, but not honoured by Skiff yet");
     await expect(api.client.create(services, service("c", { type: "NodePort" }))).rejects.toThrow(
       "Internal error occurred: failed to allocate a nodePort: range is full",
     );

@@ -7,15 +7,15 @@ import type { KindDefinition } from "../../machinery/kind.ts";
 import { controllerOf, type KubeObject, type Stored } from "../../machinery/object.ts";
 import type { RequestContext } from "../api.ts";
 
-/** Warns of every such field. @returns their paths. */
+/** Warns of every such field. @returns them, as the kind names them. */
 export function warnUnhonoured(
   definition: KindDefinition,
   object: KubeObject,
   context: Pick<RequestContext, "warn">,
 ): readonly string[] {
-  const paths = definition.unhonoured?.(object) ?? [];
-  for (const path of paths) context.warn(sentence(path));
-  return paths;
+  const fields = definition.unhonoured?.(object) ?? [];
+  for (const field of fields) context.warn(sentence(field));
+  return fields;
 }
 
 /**
@@ -26,16 +26,16 @@ export function recordUnhonoured(
   events: EventRecorder | undefined,
   definition: KindDefinition,
   object: Stored<KubeObject>,
-  paths: readonly string[],
+  fields: readonly string[],
   old?: Stored<KubeObject>,
 ): void {
-  if (!events || paths.length === 0 || controllerOf(object)) return;
+  if (!events || fields.length === 0 || controllerOf(object)) return;
   const known = new Set(old && definition.unhonoured?.(old));
-  for (const path of paths) {
-    if (!known.has(path)) events.record(object, "Warning", "FieldNotHonoured", sentence(path));
+  for (const field of fields) {
+    if (!known.has(field)) events.record(object, "Warning", "FieldNotHonoured", sentence(field));
   }
 }
 
-function sentence(path: string): string {
-  return `${path}: stored, but not honoured by Skiff yet`;
+function sentence(field: string): string {
+  return field.includes(": ") ? field : `${field}: stored, but not honoured by Skiff yet`;
 }
