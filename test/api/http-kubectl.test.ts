@@ -46,6 +46,31 @@ data: {debug: "no"}
 `;
 
 describe("kubectl", () => {
+  it("applies status on its own, and leaves it alone when the object is applied with one", async () => {
+    const shown = async () =>
+      (await kubectl("get rs on-its-own -o jsonpath={.spec.replicas}/{.status.replicas}")).stdout;
+    const text = (replicas: number, ready: number) =>
+      JSON.stringify({
+        apiVersion: "apps/v1",
+        kind: "ReplicaSet",
+        metadata: { name: "on-its-own" },
+        spec: {
+          replicas,
+          selector: { matchLabels: { app: "rs" } },
+          template: { metadata: { labels: { app: "rs" } }, spec: { containers: [{ name: "c", image: "x" }] } },
+        },
+        status: { replicas: ready },
+      });
+    await kubectl("apply --server-side -f -", text(0, 9));
+    expect(await shown()).toBe("0/0");
+    const applied = await kubectl("apply --server-side --subresource=status --field-manager=hand -f -", text(5, 3));
+    expect(applied.all).toBe("replicaset.apps/on-its-own serverside-applied\n");
+    expect(await shown()).toBe("0/3");
+    const again = await kubectl("apply --server-side -f -", text(1, 9));
+    expect(again.all).toBe("replicaset.apps/on-its-own serverside-applied\n");
+    expect(await shown()).toBe("1/3");
+  });
+
   it("shows of a node what its kubelet and the controller tell", async () => {
     const { client } = server.api;
     const { metadata } = await client.create(nodes, { metadata: { name: "box" } });

@@ -2,26 +2,27 @@
 import { timestamp } from "../../machinery/clock.ts";
 import type { KubeObject, Stored } from "../../machinery/object.ts";
 import type { FieldOwner } from "../../machinery/patch/managed-fields.ts";
-import { trackUpdate } from "../../machinery/patch/track-update.ts";
+import { trackUpdate, type WriteScope } from "../../machinery/patch/track-update.ts";
 import { apiVersionOf } from "../../machinery/resource.ts";
 import type { SchemaSource } from "../../machinery/schema/schema.ts";
 import type { RequestContext, ServedKind } from "../api.ts";
 import type { WriteParts } from "../parts.ts";
 
-/** Who writes, through which part of the object, and which fields cannot be written that way. */
+/** Who writes, through which part of the object, and which fields can be written that way. */
 export function writer(
   parts: WriteParts,
   kind: Pick<ServedKind, "definition" | "group" | "version" | "schema">,
   context: RequestContext,
   subresource: string | undefined,
-): FieldOwner & { source: SchemaSource; schemaName: string; reset: string[] } {
+): FieldOwner & { source: SchemaSource; schemaName: string } & WriteScope {
   return {
     manager: context.fieldManager,
     apiVersion: apiVersionOf(kind),
     time: timestamp(parts.clock.now()),
     source: parts.schemas,
     schemaName: kind.schema,
-    reset: subresource === undefined && kind.definition.status ? ["status"] : [],
+    ...(subresource === undefined && kind.definition.status && { reset: ["status"] }),
+    ...(subresource === "status" && { only: "status" }),
     ...(subresource !== undefined && { subresource }),
   };
 }

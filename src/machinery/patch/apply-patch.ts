@@ -5,7 +5,7 @@ import { decode } from "../schema/decode.ts";
 import type { SchemaSource } from "../schema/schema.ts";
 import { StatusError } from "../status-error.ts";
 import { applyConflict, type Conflict } from "./apply-conflict.ts";
-import { difference, equalSets, type FieldSet, intersection, isEmptySet, union, withoutField } from "./field-set.ts";
+import { difference, equalSets, type FieldSet, intersection, isEmptySet, union } from "./field-set.ts";
 import { fieldsOf } from "./fields-of.ts";
 import { fieldsLastApplied, kubectlManager, syncLastApplied } from "./last-applied.ts";
 import {
@@ -19,16 +19,22 @@ import {
 import { mergeApplied } from "./merge-applied.ts";
 import { ownableFields } from "./owned-fields.ts";
 import { removeGivenUp } from "./remove-fields.ts";
-import { changesOf, emptyObject, kindNode, recordUpdate, withoutTouched } from "./track-update.ts";
+import {
+  changesOf,
+  emptyObject,
+  kindNode,
+  recordUpdate,
+  type WriteScope,
+  within,
+  withoutTouched,
+} from "./track-update.ts";
 
-export interface Applier extends FieldOwner {
+export interface Applier extends FieldOwner, WriteScope {
   /** Takes over fields that others own. */
   force: boolean;
   source: SchemaSource;
   /** Of both objects: `apps.v1.Deployment`. */
   schemaName: string;
-  /** Top-level fields that this write cannot change, so that applying them owns nothing: `status` for the main resource. */
-  reset?: readonly string[];
 }
 
 /**
@@ -45,7 +51,7 @@ export function applyPatch(live: KubeObject | undefined, applied: unknown, appli
   const config = checked(applied, applier);
   const { fields, errors } = fieldsOf(node, { ...config });
   if (errors.length > 0) throw unfit(config, applier.apiVersion, errors);
-  const owned = (applier.reset ?? []).reduce(withoutField, ownableFields(fields));
+  const owned = within(applier, ownableFields(fields));
 
   const before = live ?? emptyObject(applier);
   const entries = live ? (entriesOf(live) ?? unmanaged(live, applier)) : [];
@@ -56,7 +62,8 @@ export function applyPatch(live: KubeObject | undefined, applied: unknown, appli
   const kept = others.reduce((all, entry) => union(all, entry.fieldsV1), fields);
   const { object } = decode(source, schemaName, removeGivenUp(node, merged, mine?.fieldsV1, kept));
 
-  const { changed, removed } = changesOf(node, before, object);
+  const all = changesOf(node, before, object);
+  const [changed, removed] = [within(applier, all.changed), within(applier, all.removed)];
   const conflicts = others
     .map((entry) => ({ entry, fields: intersection(entry.fieldsV1, changed) }))
     .filter(({ fields }) => !isEmptySet(fields));

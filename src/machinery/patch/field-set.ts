@@ -103,6 +103,13 @@ export function withoutField(root: FieldSet, field: string): FieldSet {
   return gone ? rest : root;
 }
 
+/** Only a field and all below it. */
+export function onlyField(root: FieldSet, field: string): FieldSet {
+  const element = `f:${field}`;
+  const kept = root[element];
+  return kept ? { [element]: kept } : noFields;
+}
+
 export function equalSets(a: FieldSet, b: FieldSet): boolean {
   if (a === b) return true;
   const elements = Object.keys(a);

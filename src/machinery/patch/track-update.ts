@@ -4,7 +4,7 @@ import { decode } from "../schema/decode.ts";
 import { nodeFor, type SchemaNode } from "../schema/node.ts";
 import type { SchemaSource } from "../schema/schema.ts";
 import { compareFields, type FieldChanges } from "./compare-fields.ts";
-import { difference, type FieldSet, isEmptySet, noFields, union, withoutField } from "./field-set.ts";
+import { difference, type FieldSet, isEmptySet, noFields, onlyField, union, withoutField } from "./field-set.ts";
 import {
   asksForReset,
   entriesOf,
@@ -16,12 +16,22 @@ import {
 } from "./managed-fields.ts";
 import { ownable } from "./owned-fields.ts";
 
-export interface UpdateOwner extends FieldOwner {
+export interface UpdateOwner extends FieldOwner, WriteScope {
   source: SchemaSource;
   /** Of both objects: `apps.v1.Deployment`. */
   schemaName: string;
-  /** Top-level fields that this write cannot change, whatever the client sent: `status` for the main resource. */
+}
+
+/** Which top-level fields a write can change. What a client sends of others counts for nothing: no owner gains or loses it. */
+export interface WriteScope {
+  /** Every field but these: `status`, for the object itself. */
   reset?: readonly string[];
+  /** This field alone: `status`, for the subresource of that name. */
+  only?: string;
+}
+
+export function within({ reset = [], only }: WriteScope, fields: FieldSet): FieldSet {
+  return reset.reduce(withoutField, only === undefined ? fields : onlyField(fields, only));
 }
 
 /**
@@ -36,9 +46,8 @@ export interface UpdateOwner extends FieldOwner {
 export function trackUpdate(old: KubeObject | undefined, next: KubeObject, owner: UpdateOwner): void {
   const node = kindNode(owner.source, owner.schemaName);
   const base = baseEntries(old, next, owner);
-  const changes = changesOf(node, old ?? emptyObject(owner), next);
-  const written = (owner.reset ?? []).reduce(withoutField, changes.changed);
-  setEntries(next, recordUpdate(base, { changed: written, removed: changes.removed }, owner));
+  const { changed, removed } = changesOf(node, old ?? emptyObject(owner), next);
+  setEntries(next, recordUpdate(base, { changed: within(owner, changed), removed: within(owner, removed) }, owner));
 }
 
 /** Through a subresource, clients cannot change the entries. */
