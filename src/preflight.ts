@@ -39,14 +39,15 @@ export async function chooseInstance(options: DaemonOptions, paths: InstancePath
   if (lacking) throw new UserError(`${lacking}. ${asRoot}`);
   const wanted = chooseSettings(options, kept, taken);
   const chosen = { ...wanted, port: await choosePort(wanted.port, options.port !== undefined) };
-  writeSettings(paths.settings, { ...chosen, name: options.name });
+  const node = nodeName(kept);
+  writeSettings(paths.settings, { ...chosen, name: options.name, nodeName: node });
   return {
     engine,
     ...(nftablesReason && { proxyModeReason: nftablesReason }),
     settings: {
       name: options.name,
       dataDir: paths.dataDir,
-      nodeName: nodeName(),
+      nodeName: node,
       nodeAddress,
       apiPort: chosen.port,
       podCidr: chosen.podCidr,

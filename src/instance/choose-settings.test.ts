@@ -67,5 +67,10 @@ it.each([
   ["-x-", "x"],
   ["___", "node"],
 ])("nodeName(%s) is %s", (host, name) => {
-  expect(nodeName(host)).toBe(name);
+  expect(nodeName(undefined, host)).toBe(name);
+});
+
+it("keeps the node's name when the host is named anew", () => {
+  expect(nodeName({ nodeName: "laptop" }, "laptop.office")).toBe("laptop");
+  expect(nodeName({}, "laptop")).toBe("laptop");
 });

@@ -11,6 +11,8 @@ import { instanceFlags } from "../machinery/instance-paths.ts";
 export interface KeptSettings {
   /** Of the instance that the directory is for; absent in files that were written before this was kept. */
   name?: string;
+  /** Absent likewise. */
+  nodeName?: string;
   podCidr: string;
   serviceCidr: string;
   port: number;
@@ -126,8 +128,12 @@ export function parsePortRange(text: string): { from: number; to: number } {
   return { from, to };
 }
 
-/** The node's name: the host's, as a DNS subdomain. */
-export function nodeName(host: string = hostname()): string {
+/**
+ * The node's name: the host's at the instance's first start, as a DNS subdomain. A host that is named anew (a laptop in
+ * another network) stays the same node: its Pods are assigned to that name.
+ */
+export function nodeName(kept: Pick<KeptSettings, "nodeName"> | undefined, host: string = hostname()): string {
+  if (kept?.nodeName) return kept.nodeName;
   const name = host
     .toLowerCase()
     .replaceAll(/[^a-z0-9.-]+/g, "-")
