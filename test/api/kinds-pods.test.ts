@@ -89,8 +89,13 @@ describe("a new Pod", () => {
 
   it("is answered with a warning for what Skiff does not do", async () => {
     await using api = await start();
-    await api.client.create(pods, pod({ runtimeClassName: "gvisor" }));
-    expect(api.warnings).toEqual(["spec.runtimeClassName: stored, but not honoured by Skiff yet"]);
+    const spread = { maxSkew: 1, topologyKey: "kubernetes.io/hostname", whenUnsatisfiable: "DoNotSchedule" };
+    const topologySpreadConstraints = [spread, { ...spread, minDomains: 2 }];
+    await api.client.create(pods, pod({ runtimeClassName: "gvisor", topologySpreadConstraints }));
+    expect(api.warnings).toEqual([
+      "spec.runtimeClassName: stored, but not honoured by Skiff yet",
+      "spec.topologySpreadConstraints[1].minDomains: stored, but not honoured by Skiff yet",
+    ]);
   });
 });
 

@@ -11,13 +11,14 @@ const containerFields = [
   "securityContext.windowsOptions",
 ];
 
-/** Below `spec`; `[*]` is every item of a list. */
-const fields: readonly string[] = [
+/** Below `spec`; `[*]` is every item of a list. docs/differences.md names them. */
+export const unhonouredFields: readonly string[] = [
   "runtimeClassName",
   "resourceClaims",
   "resources",
   "hostUsers",
   "os",
+  "topologySpreadConstraints[*].minDomains",
   "securityContext.seLinuxOptions",
   "securityContext.seLinuxChangePolicy",
   "securityContext.windowsOptions",
@@ -43,7 +44,7 @@ function unhonouredInSpec(spec: PodSpec, at: string): string[] {
       .filter((key) => key !== "name" && !honouredVolumes.has(key))
       .map((key) => `${at}.volumes[${index}].${key}`),
   );
-  return [...presentPaths(spec, fields).map((path) => `${at}.${path}`), ...volumes];
+  return [...presentPaths(spec, unhonouredFields).map((path) => `${at}.${path}`), ...volumes];
 }
 
 export function unhonouredInPod(pod: Pod): string[] {
