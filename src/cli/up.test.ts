@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { refusedWhileRunning } from "./up.ts";
+import { howToAsk, refusedWhileRunning } from "./up.ts";
 
 const running = {
   pid: 7,
@@ -20,3 +20,18 @@ it.each([
   const found = refusedWhileRunning({ name: "lab", proxyMode: "auto", ...options }, running);
   expect(found).toBe(sentence && `Skiff "lab" is running already (pid 7) ${sentence}`);
 });
+
+const own = { file: "/root/.kube/config" };
+const theirs = { file: "/home/ann/.kube/config", user: { name: "ann", uid: 1000, gid: 1000, home: "/home/ann" } };
+const now = 'kubectl\'s current context is now "skiff-lab"';
+
+it.each([
+  ["root", [own], [], { kubectl: "kubectl", context: now }],
+  ["root by sudo", [own, theirs], [], { kubectl: "kubectl", context: `${now}, for ann too` }],
+  ["root by sudo, for whom it could not be done", [own, theirs], ["…"], { kubectl: "kubectl", context: now }],
+  ["root by sudo that keeps HOME", [theirs], [], { kubectl: "kubectl", context: now }],
+  ["root by sudo that keeps HOME, in vain", [theirs], ["…"], { kubectl: "kubectl --kubeconfig /data/kubeconfig" }],
+  ["anybody with --no-merge", [], [], { kubectl: "kubectl --kubeconfig /data/kubeconfig" }],
+])("tells %s how to ask", (_who, places, troubles, expected) =>
+  expect(howToAsk("skiff-lab", "/data/kubeconfig", places, troubles)).toEqual(expected),
+);

@@ -8,7 +8,7 @@ import type { ProxyMode } from "../machinery/settings.ts";
 import { daemonScript, loadDaemon } from "./daemon-module.ts";
 import { withDataDirectory } from "./data-directory.ts";
 import { type InstanceOptions, nameFlag, pathsOf } from "./instance-options.ts";
-import { changeKubeconfigs, kubeconfigPlaces } from "./kubeconfig-file.ts";
+import { changeKubeconfigs, type KubeconfigPlace, kubeconfigPlaces } from "./kubeconfig-file.ts";
 import { mergeKubeconfig } from "./kubeconfig-merge.ts";
 import { runningStatus } from "./running-status.ts";
 
@@ -133,9 +133,22 @@ function greet(options: UpOptions, paths: InstancePaths, report: UpReport, took:
   console.log(`Skiff "${options.name}" is ready at ${report.apiServer}${took ? ` (${took})` : ""}`);
   console.log(`  Pods ${report.podCidr}, Services ${report.serviceCidr}, proxy mode ${report.proxyMode}`);
   if (report.proxyModeReason) console.log(`  nftables is not used: ${report.proxyModeReason}`);
-  const kubectl = options.merge ? "kubectl" : `kubectl --kubeconfig ${paths.kubeconfig}`;
-  const others = troubles.length === 0 ? places.flatMap(({ user }) => user?.name ?? []) : [];
-  const whose = others.length === 0 ? "" : `, for ${others.join(", ")} too`;
-  if (options.merge) console.log(`  kubectl's current context is now "${report.context}"${whose}`);
+  const { kubectl, context } = howToAsk(report.context, paths.kubeconfig, places, troubles);
+  if (context) console.log(`  ${context}`);
   console.log(`Next: ${kubectl} get nodes      Stop: skiff down${nameFlag(options)}`);
+}
+
+/** With which command kubectl reaches the instance, and the sentence about whose current context it is. */
+export function howToAsk(
+  context: string,
+  kubeconfig: string,
+  places: readonly KubeconfigPlace[],
+  troubles: readonly string[],
+): { kubectl: string; context?: string } {
+  if (troubles.length === places.length) return { kubectl: `kubectl --kubeconfig ${kubeconfig}` };
+  const other = places.length > 1 && troubles.length === 0 ? places.at(-1)?.user : undefined;
+  return {
+    kubectl: "kubectl",
+    context: `kubectl's current context is now "${context}"${other ? `, for ${other.name} too` : ""}`,
+  };
 }
