@@ -1,6 +1,7 @@
 /** gRPC health checks over HTTP/2. Rule: https://github.com/grpc/grpc/blob/master/doc/health-checking.md */
 import { connect, constants } from "node:http2";
-import type { Outcome } from "./outcome.ts";
+import { connect as dial } from "node:net";
+import { causeOf, type Outcome } from "./outcome.ts";
 
 const servingStatus = ["UNKNOWN", "SERVING", "NOT_SERVING", "SERVICE_UNKNOWN"];
 
@@ -19,10 +20,21 @@ function statusOf(body: Buffer): string {
   return servingStatus[message[0] === 0x08 ? (message[1] ?? 0) : 0] ?? "UNKNOWN";
 }
 
-/** Succeeds when the service answers SERVING. */
-export function probeGrpc(address: string, port: number, service: string, timeoutMs: number): Promise<Outcome> {
+/**
+ * Succeeds when the service answers SERVING.
+ * @param from address of this host that the connection comes from; undefined: as the routes say.
+ */
+export function probeGrpc(
+  address: string,
+  port: number,
+  service: string,
+  timeoutMs: number,
+  from?: string,
+): Promise<Outcome> {
   return new Promise((resolve) => {
-    const session = connect(`http://${address}:${port}`);
+    const session = connect(`http://${address}:${port}`, {
+      createConnection: () => dial({ host: address, port, ...(from !== undefined && { localAddress: from }) }),
+    });
     const finish = (outcome: Outcome) => {
       clearTimeout(timer);
       session.destroy();
@@ -31,7 +43,7 @@ export function probeGrpc(address: string, port: number, service: string, timeou
     const unreachable = `timeout: failed to connect service "${address}:${port}" within ${timeoutMs / 1000}s: context deadline exceeded`;
     const timer = setTimeout(() => finish({ result: "failure", output: unreachable }), timeoutMs);
     session.on("error", (error: NodeJS.ErrnoException) =>
-      finish({ result: "failure", output: unreachable, refused: error.code === "ECONNREFUSED" }),
+      finish({ result: "failure", output: unreachable, ...causeOf(error) }),
     );
     const stream = session.request({
       [constants.HTTP2_HEADER_METHOD]: "POST",

@@ -67,7 +67,7 @@ test("follows redirects on the same host, and none to another", async () => {
 
 test("errors in Go's words", async () => {
   const url = (port: number) => `Get "http://127.0.0.1:${port}/healthz?x=1"`;
-  expect(await probeHttp(target(9), 1_000)).toEqual({
+  expect(await probeHttp(target(9), 1_000)).toMatchObject({
     result: "failure",
     output: `${url(9)}: dial tcp 127.0.0.1:9: connect: connection refused`,
     refused: true,

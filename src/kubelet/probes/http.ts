@@ -1,7 +1,7 @@
 /** HTTP probes. Rule: https://kubernetes.io/docs/tasks/configure-pod-container/configure-liveness-readiness-startup-probes/#http-probes */
 import { request as httpRequest, type IncomingMessage, type RequestOptions } from "node:http";
 import { request as httpsRequest } from "node:https";
-import { dialError, type Outcome } from "./outcome.ts";
+import { causeOf, dialError, type Outcome } from "./outcome.ts";
 
 export interface HttpTarget {
   scheme: "http" | "https";
@@ -9,6 +9,8 @@ export interface HttpTarget {
   port: number;
   path: string;
   headers: readonly { name: string; value: string }[];
+  /** Address of this host that the connection comes from; undefined: as the routes say. */
+  from?: string;
 }
 
 const longestBody = 10 * 1024;
@@ -72,6 +74,7 @@ function get(target: HttpTarget, url: URL, deadline: AbortSignal): Promise<Answe
     headers: headersOf(target),
     agent: false,
     signal: deadline,
+    ...(target.from !== undefined && { localAddress: target.from }),
     // As the kubelet: a probe asks whether the server answers, not who it is.
     ...(secure && { rejectUnauthorized: false }),
   };
@@ -87,8 +90,7 @@ function get(target: HttpTarget, url: URL, deadline: AbortSignal): Promise<Answe
         : connected
           ? brokenConnection(error, target)
           : dialError(error, target.address, target.port);
-      const refused = error.code === "ECONNREFUSED";
-      resolve({ result: "failure", output: `Get "${printUrl(target, url)}": ${reason}`, refused });
+      resolve({ result: "failure", output: `Get "${printUrl(target, url)}": ${reason}`, ...causeOf(error) });
     });
     request.end();
   });

@@ -5,6 +5,13 @@ export interface Outcome {
   output: string;
   /** Nobody listens on the port: the process may not have come that far yet. */
   refused?: boolean;
+  /** The host does not have the address that the connection was to come from. */
+  addressGone?: boolean;
+}
+
+/** What a failed connection says besides words. */
+export function causeOf({ code }: NodeJS.ErrnoException): Pick<Outcome, "refused" | "addressGone"> {
+  return { refused: code === "ECONNREFUSED", addressGone: code === "EADDRNOTAVAIL" };
 }
 
 /** Node's error of a connection as Go prints it: `dial tcp 10.244.0.5:80: connect: connection refused`. */

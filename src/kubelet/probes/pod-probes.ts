@@ -3,6 +3,7 @@ import type { Clock } from "../../machinery/clock.ts";
 import type { ContainerRuntime, RuntimeContainer } from "../../machinery/container-runtime.ts";
 import type { EventRecorder } from "../../machinery/event-recorder.ts";
 import type { Stored } from "../../machinery/object.ts";
+import type { ClusterSettings } from "../../machinery/settings.ts";
 import type { Container, ContainerStatus, Pod, Probe } from "../../machinery/types.ts";
 import { containerId } from "../container-status.ts";
 import { containerReference } from "../references.ts";
@@ -22,6 +23,7 @@ export interface PodProbesOptions {
   runtime: Pick<ContainerRuntime, "exec">;
   events: EventRecorder;
   clock: Clock;
+  settings: Pick<ClusterSettings, "nodeAddress">;
   /** Called whenever a verdict changes. */
   onChange: () => void;
 }
@@ -109,9 +111,9 @@ export class PodProbes {
     instance: RuntimeContainer,
     podIp: string,
   ): Prober {
-    const { runtime, events, clock, onChange } = this.#options;
+    const { runtime, events, clock, settings, onChange } = this.#options;
     const about = containerReference(pod, container.name);
-    const target = { runtime, container, id: instance.id, podIp };
+    const target = { runtime, container, id: instance.id, podIp, from: settings.nodeAddress };
     let failures = 0;
     const prober: Prober = new Prober({
       probe,

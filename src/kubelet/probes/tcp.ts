@@ -1,10 +1,13 @@
 import { connect } from "node:net";
-import { dialError, type Outcome } from "./outcome.ts";
+import { causeOf, dialError, type Outcome } from "./outcome.ts";
 
-/** Succeeds when the port accepts a connection. */
-export function probeTcp(address: string, port: number, timeoutMs: number): Promise<Outcome> {
+/**
+ * Succeeds when the port accepts a connection.
+ * @param from address of this host that the connection comes from; undefined: as the routes say.
+ */
+export function probeTcp(address: string, port: number, timeoutMs: number, from?: string): Promise<Outcome> {
   return new Promise((resolve) => {
-    const socket = connect({ host: address, port });
+    const socket = connect({ host: address, port, ...(from !== undefined && { localAddress: from }) });
     const finish = (outcome: Outcome) => {
       clearTimeout(timer);
       socket.destroy();
@@ -19,7 +22,7 @@ export function probeTcp(address: string, port: number, timeoutMs: number): Prom
       finish({
         result: "failure",
         output: dialError(error, address, port),
-        refused: error.code === "ECONNREFUSED",
+        ...causeOf(error),
       }),
     );
   });
