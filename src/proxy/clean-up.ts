@@ -2,11 +2,13 @@
 import { tableName } from "../machinery/network-names.ts";
 import { CommandError, runCommand } from "../machinery/run-command.ts";
 import type { ClusterSettings } from "../machinery/settings.ts";
+import { forgetServiceFlows } from "./conntrack.ts";
 import { removeHostNetwork } from "./host-network.ts";
 import { removeScript } from "./nft-script.ts";
 
 /**
- * Removes the instance's rules, routes and firewall exceptions, whichever of them are there.
+ * Removes the instance's rules, routes, firewall exceptions and what the kernel remembers of its connections, whichever of
+ * them are there.
  * @throws CommandError when rules exist that may not be removed.
  */
 export async function cleanUpProxy(settings: Pick<ClusterSettings, "name" | "serviceCidr">): Promise<void> {
@@ -18,4 +20,6 @@ export async function cleanUpProxy(settings: Pick<ClusterSettings, "name" | "ser
     if (error instanceof CommandError && error.message.endsWith("not installed")) return;
     throw error;
   }
+  // What cannot be forgotten now the kernel forgets by itself.
+  await forgetServiceFlows(settings.serviceCidr).catch(() => {});
 }

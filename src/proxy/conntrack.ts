@@ -50,6 +50,15 @@ export async function forgetStrayFlows(rules: RuleSet): Promise<void> {
   for (const args of strayFlows(await runCommand("conntrack", ["-L", "-p", "udp"]), rules)) await forget(args);
 }
 
+/**
+ * Forgets every flow to a cluster IP. The kernel remembers what has ended for two minutes, and would move the ports of new
+ * connections to Pods that have the addresses of earlier ones out of its way.
+ * @throws CommandError when `conntrack` is missing or refuses.
+ */
+export function forgetServiceFlows(serviceCidr: string): Promise<void> {
+  return forget(["-D", "--orig-dst", serviceCidr]);
+}
+
 async function forget(args: readonly string[]): Promise<void> {
   try {
     await runCommand("conntrack", args);
