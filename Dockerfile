@@ -13,13 +13,13 @@ COPY src src
 RUN node scripts/build.mjs && node scripts/production-packages.mjs /production
 
 FROM ${BASE_IMAGE}
-# iproute2 and iptables for routes and Docker's firewall, nftables and conntrack for Services, kmod for br_netfilter.
-RUN for program in ip iptables nft conntrack modprobe; do \
+# iproute2 and iptables for routes and Docker's firewall, nftables and conntrack for Services, kmod for br_netfilter, util-linux for nsenter.
+RUN for program in ip iptables nft conntrack modprobe nsenter; do \
       command -v "$program" > /dev/null || missing="$missing $program"; \
     done; \
     [ -z "$missing" ] || { \
       apt-get update && \
-      apt-get install -y --no-install-recommends iproute2 iptables nftables conntrack kmod && \
+      apt-get install -y --no-install-recommends iproute2 iptables nftables conntrack kmod util-linux && \
       rm -rf /var/lib/apt/lists/*; \
     }
 COPY scripts/container/iptables /usr/local/sbin/iptables

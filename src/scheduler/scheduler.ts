@@ -6,7 +6,7 @@ import type { Logger } from "../machinery/log.ts";
 import { keyOf, parseKey, type Stored } from "../machinery/object.ts";
 import { namespaces, nodes, pods } from "../machinery/resource.ts";
 import { StatusError } from "../machinery/status-error.ts";
-import type { Pod, PodCondition } from "../machinery/types.ts";
+import type { Node, Pod, PodCondition } from "../machinery/types.ts";
 import { WorkQueue } from "../machinery/work-queue.ts";
 import { misfit, unschedulableMessage } from "./fit.ts";
 
@@ -91,7 +91,9 @@ export class Scheduler {
       await this.#setUnscheduled(pod, "SchedulingGated", message);
       return;
     }
-    const [node] = client.list(nodes);
+    const present = client.list(nodes);
+    // Objects of nodes that are not (any more) may be there too; without a Ready one the first says what is wrong.
+    const node = present.find(isReady) ?? present[0];
     if (!node) return this.#refuse(key, pod, "no nodes available to schedule pods");
     const labelsOf = (name: string) => client.get(namespaces, { name })?.metadata.labels;
     const reason = misfit(pod, node, this.#present(node.metadata.name), labelsOf);
@@ -150,6 +152,10 @@ export class Scheduler {
     };
     return (await modify(client, pods, key, change, { subresource: "status" })) !== undefined;
   }
+}
+
+function isReady({ status }: Stored<Node>): boolean {
+  return status?.conditions?.some(({ type, status: value }) => type === "Ready" && value === "True") ?? false;
 }
 
 /** Whether it is for this scheduler to assign. */

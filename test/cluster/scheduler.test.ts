@@ -18,7 +18,11 @@ async function startScheduler(cpu = "2") {
     nodes,
     { name: "node-1" },
     (node) => {
-      node.status = { ...node.status, allocatable: { cpu, memory: "4Gi", pods: "110" } };
+      node.status = {
+        ...node.status,
+        allocatable: { cpu, memory: "4Gi", pods: "110" },
+        conditions: [{ type: "Ready", status: "True" }],
+      };
     },
     { subresource: "status" },
   );
@@ -84,6 +88,13 @@ test("a Pod is assigned, and says so", async () => {
   expect(cluster.scheduled("web")).toMatchObject({ status: "True" });
   await cluster.until(() => cluster.events("web").length > 0);
   expect(cluster.events("web")).toEqual(["Scheduled: Successfully assigned default/web to node-1"]);
+});
+
+test("an object without a node behind it gets no Pods", async () => {
+  const { client, create, pod } = await startScheduler();
+  await client.create(nodes, { metadata: { name: "a-nobody" } });
+  await create("web");
+  await vi.waitFor(() => expect(pod("web")?.spec?.nodeName).toBe("node-1"));
 });
 
 test("many at once never get more than there is", async () => {
