@@ -50,21 +50,9 @@ export default defineConfig({
         test: {
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
-          exclude: ["test/e2e/engine-restart.test.ts"],
           globalSetup: ["test/support/docker-setup.ts", "test/e2e/setup.ts"],
           testTimeout: 180_000,
           sequence: { groupOrder: 4 },
-          ...onDocker,
-        },
-      },
-      {
-        test: {
-          // Runs an engine of its own and is not steady yet: by `npm run test:engine` only.
-          name: "engine",
-          include: ["test/e2e/engine-restart.test.ts"],
-          globalSetup: ["test/support/docker-setup.ts", "test/e2e/setup.ts"],
-          testTimeout: 180_000,
-          sequence: { groupOrder: 5 },
           ...onDocker,
         },
       },

@@ -13,16 +13,7 @@ await ensureDocker();
 
 const tests = spawnSync(
   "npx",
-  [
-    "vitest",
-    "run",
-    "--project",
-    "!engine",
-    "--reporter=default",
-    "--reporter=json",
-    `--outputFile.json=${report}`,
-    ...process.argv.slice(2),
-  ],
+  ["vitest", "run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`, ...process.argv.slice(2)],
   { stdio: "inherit", env: { ...process.env, SKIFF_BUILT: "1" } },
 );
 
