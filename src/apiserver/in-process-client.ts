@@ -101,7 +101,9 @@ export class InProcessClient implements Client {
   }
 
   async delete(resource: Resource, key: ObjectKey, options: DeleteOptions = {}): Promise<void> {
-    await this.#api.delete(this.#kind(resource), key, options, this.#context({}));
+    const context = this.#context({});
+    const dryRun = context.dryRun || options.dryRun === true;
+    await this.#api.delete(this.#kind(resource), key, options, { ...context, dryRun });
   }
 
   #kind(resource: Resource): ServedKind {

@@ -23,6 +23,8 @@ export interface DeleteOptions {
   propagationPolicy?: "Orphan" | "Background" | "Foreground";
   /** Refused with 409 when they differ from the object's. */
   preconditions?: { uid?: string; resourceVersion?: string };
+  /** Checks everything and changes nothing, though the request that asks for it is none itself (`pods/eviction`). */
+  dryRun?: boolean;
 }
 
 export type PatchType = "json" | "merge" | "strategic" | "apply";

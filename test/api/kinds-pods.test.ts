@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { kinds } from "../../src/kinds/index.ts";
 import type { KubeObject } from "../../src/machinery/object.ts";
 import { deployments, namespaces, pods, serviceAccounts } from "../../src/machinery/resource.ts";
-import type { Binding, Pod, PodSpec, Scale } from "../../src/machinery/types.ts";
+import type { Binding, Eviction, Pod, PodSpec, Scale } from "../../src/machinery/types.ts";
 import { startApi, type TestApi } from "../support/api.ts";
 
 const container = { name: "c", image: "busybox:1.35" };
@@ -126,6 +126,18 @@ describe("a Pod's parts", () => {
     await api.client.create(pods, pod());
     await api.client.create<KubeObject>(pods, { metadata: { ...key } }, { subresource: "eviction" });
     expect(api.client.get(pods, key)).toBeUndefined();
+  });
+
+  it("evict it for the sake of trying only", async () => {
+    await using api = await start();
+    await api.client.create(pods, pod());
+    const evict = (dryRun: string[]): Promise<KubeObject> => {
+      const eviction: Eviction = { metadata: { ...key }, deleteOptions: { dryRun } };
+      return api.client.create<KubeObject>(pods, eviction, { subresource: "eviction" });
+    };
+    await evict(["All"]);
+    await expect(evict(["Some"])).rejects.toThrow('dryRun: Unsupported value: ["Some"]: supported values: "All"');
+    expect(api.client.get(pods, key)?.metadata.deletionTimestamp).toBeUndefined();
   });
 });
 
