@@ -19,14 +19,19 @@ const additions = join(root, "scripts/schema/additions");
 const groups = new Set(
   (
     "admissionregistration apiextensions apiregistration apps authentication authorization autoscaling batch " +
-    "certificates coordination core discovery events meta networking node policy rbac scheduling storage"
+    "certificates coordination core discovery events extensions meta networking node policy rbac scheduling storage"
   ).split(" "),
 );
 
-/** Declaration files of the stable versions: `[path, "core/v1"]`. */
+const stableVersions = /^\w+[\\/]v\d+\.d\.ts$/;
+/** Of the versions that were never stable only those that are added are served. */
+const everyVersion = /^\w+[\\/]v\d+(beta\d+)?\.d\.ts$/;
+
+/** Declaration files: `[path, "core/v1"]`. */
 function declarationFiles(directory) {
+  const versions = directory === additions ? everyVersion : stableVersions;
   return readdirSync(directory, { recursive: true, encoding: "utf8" })
-    .filter((path) => /^\w+[\\/]v\d+\.d\.ts$/.test(path) && groups.has(path.split(sep)[0]))
+    .filter((path) => versions.test(path) && groups.has(path.split(sep)[0]))
     .sort()
     .map((path) => [join(directory, path), path.slice(0, -".d.ts".length).replaceAll(sep, "/")]);
 }

@@ -1,13 +1,21 @@
 /**
- * The objects every cluster has: the four namespaces, and the Services `kubernetes` and `kube-dns` with the addresses
+ * The objects every cluster has: the four namespaces, the default IngressClass, and the Services `kubernetes` and `kube-dns` with the addresses
  * behind them, which no Pod stands for here. Written at each start; what is right already is left alone. A Service
  * that is deleted comes back, as in Kubernetes (`kubectl delete all --all` takes `kubernetes` along).
  */
 import type { Client } from "./machinery/client.ts";
 import { type ControllerDefinition, watching } from "./machinery/controller.ts";
+import { defaultClassAnnotation, ingressController, ownClass } from "./machinery/ingress-class.ts";
 import { dnsAddress, kubernetesAddress, podGateway } from "./machinery/network-names.ts";
 import type { KubeObject, ObjectKey } from "./machinery/object.ts";
-import { endpointSlices, endpoints, namespaces, type Resource, services } from "./machinery/resource.ts";
+import {
+  endpointSlices,
+  endpoints,
+  ingressClasses,
+  namespaces,
+  type Resource,
+  services,
+} from "./machinery/resource.ts";
 import type { ClusterSettings } from "./machinery/settings.ts";
 import type { Service } from "./machinery/types.ts";
 
@@ -35,7 +43,19 @@ export async function bootstrap(client: Client, settings: ClusterSettings, dns: 
   const names = ["default", "kube-system", "kube-public", "kube-node-lease"];
   const missing = names.filter((name) => !client.get(namespaces, { name }));
   await Promise.all(missing.map((name) => client.create(namespaces, { metadata: { name } })));
-  await Promise.all(backingsOf(settings, dns).map((backing) => ensureBacking(client, backing)));
+  await Promise.all([
+    ...backingsOf(settings, dns).map((backing) => ensureBacking(client, backing)),
+    ensureIngressClass(client),
+  ]);
+}
+
+/** The class of Ingresses that name none. One that is there may have been made to be no default any more. */
+async function ensureIngressClass(client: Client): Promise<void> {
+  if (client.get(ingressClasses, { name: ownClass })) return;
+  await client.create(ingressClasses, {
+    metadata: { name: ownClass, annotations: { [defaultClassAnnotation]: "true" } },
+    spec: { controller: ingressController },
+  });
 }
 
 /** Brings the Services back when they, or the addresses behind them, are deleted. */

@@ -71,7 +71,9 @@ export const structsByValue = {
   "core.v1.PodTemplateSpec": ["metadata", "spec"],
   "core.v1.ServiceStatus": ["loadBalancer"],
   "discovery.v1.Endpoint": ["conditions"],
+  "extensions.v1beta1.IngressStatus": ["loadBalancer"],
   "networking.v1.IngressStatus": ["loadBalancer"],
+  "networking.v1beta1.IngressStatus": ["loadBalancer"],
 };
 
 /**
@@ -205,8 +207,18 @@ export const zeroOmitted = {
   "core.v1.Taint": ["value"],
   "core.v1.Toleration": ["effect", "key", "operator", "value"],
   "core.v1.VolumeMount": ["readOnly", "subPath", "subPathExpr"],
+  "extensions.v1beta1.HTTPIngressPath": ["path"],
+  "extensions.v1beta1.IngressRule": ["host"],
   "meta.v1.ListMeta": ["continue", "resourceVersion", "selfLink"],
   "meta.v1.ObjectMeta": ["generateName", "generation", "name", "namespace", "resourceVersion", "selfLink", "uid"],
+  "networking.v1.HTTPIngressPath": ["path"],
+  "networking.v1.IngressClassSpec": ["controller"],
+  "networking.v1.IngressLoadBalancerIngress": ["hostname", "ip"],
+  "networking.v1.IngressRule": ["host"],
+  "networking.v1.IngressTLS": ["secretName"],
+  "networking.v1.ServiceBackendPort": ["name", "number"],
+  "networking.v1beta1.HTTPIngressPath": ["path"],
+  "networking.v1beta1.IngressRule": ["host"],
 };
 
 /** What the server fills in for a part of a list map's key that the client left out. */

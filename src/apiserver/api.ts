@@ -35,6 +35,8 @@ export interface ServedKind {
   version: string;
   /** Schema in which bodies are read and written. */
   schema: string;
+  /** Answered with every request in this version. */
+  deprecation?: string;
   /** Converts from the stored version; absent for the stored version itself. */
   fromStored?(object: Stored<KubeObject>): Stored<KubeObject>;
   toStored?(object: KubeObject): KubeObject;

@@ -16,7 +16,8 @@ export class Registry {
   /** @throws Error when something is already served there. */
   add(definition: KindDefinition): void {
     const { group, version } = definition.resource;
-    this.#put({ definition, group, version, schema: definition.schema });
+    const { schema, deprecation } = definition;
+    this.#put({ definition, group, version, schema, ...(deprecation && { deprecation }) });
     for (const also of definition.alsoServedAs ?? []) this.#put(servedAs(definition, also));
   }
 
@@ -57,6 +58,7 @@ function servedAs(definition: KindDefinition, also: AnyServedVersion): ServedKin
     group: also.group,
     version: also.version,
     schema: also.schema,
+    ...(also.deprecation && { deprecation: also.deprecation }),
     toStored: (object) => also.toStored(object),
     fromStored: (object) => {
       const known = converted.get(object);

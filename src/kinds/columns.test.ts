@@ -37,6 +37,8 @@ it.each<[kind: string, header: string]>([
   ["StatefulSet", "Name Ready Age [Containers] [Images]"],
   ["Lease", "Name Holder Age"],
   ["EndpointSlice", "Name AddressType Ports Endpoints Age"],
+  ["Ingress", "Name Class Hosts Address Ports Age"],
+  ["IngressClass", "Name Controller Parameters Age"],
 ])("the columns of a %s are %s", (name, header) => {
   const names = kindNamed(name).columns.map((column) => (column.priority ? `[${column.name}]` : column.name));
   expect(names.join(header.includes(",") ? "," : " ")).toBe(header);
@@ -56,6 +58,21 @@ const ips = (...last: number[]) => last.map((number) => ({ ip: `10.0.0.${number}
 it.each<[kind: string, object: object, cells: (string | number)[]]>([
   ["ConfigMap", { data: { a: "1" }, binaryData: { b: "AA==" } }, ["x", "2", "60m"]],
   ["Secret", { type: "Opaque", data: { a: "1" } }, ["x", "Opaque", "1", "60m"]],
+  ["Ingress", { spec: { defaultBackend: {} } }, ["x", "<none>", "*", "", "80", "60m"]],
+  [
+    "Ingress",
+    {
+      spec: { ingressClassName: "skiff", tls: [{}], rules: ["a", "b", "c", "d", "e"].map((host) => ({ host })) },
+      status: { loadBalancer: { ingress: ips(2, 1) } },
+    },
+    ["x", "skiff", "a,b,c + 2 more...", "10.0.0.1,10.0.0.2", "80, 443", "60m"],
+  ],
+  ["IngressClass", { spec: { controller: "a.b/c" } }, ["x", "a.b/c", "<none>", "60m"]],
+  [
+    "IngressClass",
+    { spec: { controller: "a.b/c", parameters: { apiGroup: "a.b", kind: "Parameters", name: "p" } } },
+    ["x", "a.b/c", "Parameters.a.b/p", "60m"],
+  ],
   ["Namespace", { status: { phase: "Active" } }, ["x", "Active", "60m"]],
   [
     "Deployment",

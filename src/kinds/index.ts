@@ -6,6 +6,8 @@ import { deployment } from "./deployment/index.ts";
 import { endpointSlice } from "./endpoint-slice/index.ts";
 import { endpoints } from "./endpoints/index.ts";
 import { event } from "./event/index.ts";
+import { ingress } from "./ingress/index.ts";
+import { ingressClass } from "./ingress-class/index.ts";
 import { lease } from "./lease/index.ts";
 import { namespace } from "./namespace/index.ts";
 import { node } from "./node/index.ts";
@@ -38,4 +40,6 @@ export const kinds: readonly KindDefinition[] = [
   ...reviews,
   lease,
   endpointSlice,
+  ingress,
+  ingressClass,
 ];

@@ -177,6 +177,8 @@ export interface ServedVersion<T extends KubeObject> {
   group: string;
   version: string;
   schema: string;
+  /** As {@link KindDefinition.deprecation}, for requests in this version. */
+  deprecation?: string;
   /** From this version to the stored one, in place. */
   toStored(object: KubeObject): T;
   fromStored(object: Stored<T>): Stored<KubeObject>;

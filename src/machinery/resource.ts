@@ -10,6 +10,8 @@ import type {
   EndpointSlice,
   Endpoints,
   Event,
+  Ingress,
+  IngressClass,
   Lease,
   Namespace,
   Node,
@@ -83,3 +85,11 @@ export const controllerRevisions = resource<ControllerRevision>(
 );
 export const endpointSlices = resource<EndpointSlice>("discovery.k8s.io", "v1", "endpointslices", "EndpointSlice");
 export const leases = resource<Lease>("coordination.k8s.io", "v1", "leases", "Lease");
+export const ingresses = resource<Ingress>("networking.k8s.io", "v1", "ingresses", "Ingress");
+export const ingressClasses = resource<IngressClass>(
+  "networking.k8s.io",
+  "v1",
+  "ingressclasses",
+  "IngressClass",
+  false,
+);

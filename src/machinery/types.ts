@@ -11,6 +11,7 @@ import type * as core from "kubernetes-types/core/v1.d.ts";
 import type * as discovery from "kubernetes-types/discovery/v1.d.ts";
 import type * as eventsGroup from "kubernetes-types/events/v1.d.ts";
 import type * as meta from "kubernetes-types/meta/v1.d.ts";
+import type * as networking from "kubernetes-types/networking/v1.d.ts";
 import type * as policy from "kubernetes-types/policy/v1.d.ts";
 
 /** `T` with every `readonly` removed, at every depth. */
@@ -57,6 +58,9 @@ export type ControllerRevision = Mutable<apps.ControllerRevision>;
 
 export type EndpointSlice = Mutable<discovery.EndpointSlice>;
 export type Endpoint = Mutable<discovery.Endpoint>;
+export type Ingress = Mutable<networking.Ingress>;
+export type IngressBackend = Mutable<networking.IngressBackend>;
+export type IngressClass = Mutable<networking.IngressClass>;
 export type Lease = Mutable<coordination.Lease>;
 
 /** `events.k8s.io/v1`: the same Events under other names of fields. */

@@ -52,7 +52,7 @@ function checkedVerb({ info, kind, request, warnings }: ResourceExchange): Verb 
     if (verb === "create" || verb === "deletecollection") throw StatusError.methodNotAllowed();
   }
   const served: readonly Verb[] = virtual ? ["create"] : (verbs ?? everyVerb);
-  if (kind.definition.deprecation) warnings.push(kind.definition.deprecation);
+  if (kind.deprecation) warnings.push(kind.deprecation);
   const fits = verb === "watch" || (onCollection ? collectionVerbs : objectVerbs).includes(verb);
   if (!fits || !served.includes(verb) || request.method === "HEAD") throw StatusError.methodNotAllowed();
   return verb;

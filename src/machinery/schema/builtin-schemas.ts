@@ -22,7 +22,7 @@ function byName<T>(load: (groupVersion: string) => Readonly<Record<string, T>>):
   return (name) => {
     const groupVersion = name.slice(0, Math.max(0, name.lastIndexOf(".")));
     // Names may come from outside and become part of a path.
-    if (!/^[a-z]+\.v\d+$/.test(groupVersion)) return undefined;
+    if (!/^[a-z]+\.v\d+(beta\d+)?$/.test(groupVersion)) return undefined;
     let definitions = loaded.get(groupVersion);
     if (!definitions) loaded.set(groupVersion, (definitions = load(groupVersion)));
     return Object.hasOwn(definitions, name) ? definitions[name] : undefined;

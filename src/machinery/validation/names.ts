@@ -157,3 +157,31 @@ export function portNameErrors(value: string): string[] {
 export function portNumberErrors(value: number): string[] {
   return value >= 1 && value <= 65_535 ? [] : ["must be between 1 and 65535, inclusive"];
 }
+
+/** A name for all of one domain: `*.example.com`. */
+export function wildcardSubdomainErrors(value: string): string[] {
+  const pattern = `\\*\\.${dns1123SubdomainPattern}`;
+  if (whole(pattern).test(value)) return [];
+  return [
+    patternMessage(
+      "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character",
+      pattern,
+      "*.example.com",
+    ),
+  ];
+}
+
+/** A domain and a path in it: `example.com/ingress-controller`. Rule: RFC 3986 for the path. */
+export function domainPrefixedPathErrors(value: string): string[] {
+  const slash = value.indexOf("/");
+  const [host, path] = slash < 0 ? [value, ""] : [value.slice(0, slash), value.slice(slash + 1)];
+  if (slash < 0 || host === "" || path === "") {
+    return ['must be a domain-prefixed path (such as "acme.io/foo")'];
+  }
+  const errors = dns1123SubdomainErrors(host).map((error) => `prefix part: ${error}`);
+  if (!/^[A-Za-z0-9/\-._~%!$&'()*+,;=:]+$/.test(path)) {
+    const pattern = "[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+";
+    errors.push(patternMessage("Invalid path", pattern));
+  }
+  return errors;
+}
