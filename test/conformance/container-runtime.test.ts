@@ -459,6 +459,30 @@ describe("container runtime: docker alone", () => {
     }
   });
 
+  test("a sandbox that somebody else starts again goes, for its network is gone", async () => {
+    const runtime = (docker as (typeof implementations)[number]).make();
+    await runtime.prepare();
+    try {
+      using feed = new Feed(runtime);
+      await feed.until("the first list", (events) => events.length > 0);
+      const { id } = await runtime.runSandbox({
+        name: `k8s_PODrestarted_conformance_${process.pid}`,
+        labels: {},
+        network: { address: `10.253.${subnet}.40`, ports: [] },
+        hostname: "restarted",
+        mounts: [],
+        hostPid: false,
+        hostIpc: false,
+        sysctls: {},
+      });
+      await new Dockerode().getContainer(id).restart({ t: 0 });
+      await feed.until("its removal", (events) => events.some((event) => event.type === "removed" && event.id === id));
+      expect(feed.states(id)).toContain("running");
+    } finally {
+      await runtime.removeEverything();
+    }
+  });
+
   test("a connection reaches what listens on the sandbox's loopback interface only", async () => {
     const runtime = (docker as (typeof implementations)[number]).make();
     await runtime.prepare();

@@ -105,7 +105,8 @@ export class DockerRuntime implements ContainerRuntime {
         if (action === "destroy") {
           this.#starting.delete(id);
           this.#tell({ type: "removed", id });
-        } else if (action !== "start" || !this.#starting.delete(id)) void this.#look(id);
+        } else if (action !== "start") void this.#look(id);
+        else if (!this.#starting.delete(id)) void this.#lookAtStartedByOthers(id);
       },
       images: () => this.#tell({ type: "imagesChanged" }),
       networkRemoved: (name) => {
@@ -311,6 +312,21 @@ export class DockerRuntime implements ContainerRuntime {
       this.#onNetworkRestored();
     } catch (error) {
       this.#log.error({ err: error }, "cannot make the Pods' network again");
+    }
+  }
+
+  /**
+   * A sandbox that somebody started again (`docker restart`) has a new network namespace, without a link and without the
+   * containers that run in the old one: it goes, and its Pod gets another. Never rejects.
+   */
+  async #lookAtStartedByOthers(id: string): Promise<void> {
+    const container = await this.#look(id);
+    if (container?.image !== sandboxImageName(this.#settings.name)) return;
+    this.#log.warn({ id }, "a Pod's sandbox was started by somebody else; replacing it");
+    try {
+      await this.remove(id);
+    } catch (error) {
+      this.#log.error({ id, err: error }, "cannot remove a sandbox that somebody started");
     }
   }
 
