@@ -7,6 +7,7 @@ import { compileService, podUidsOf } from "./compile.ts";
 interface Case {
   case: string;
   service: NonNullable<Service["spec"]>;
+  status?: NonNullable<Service["status"]>;
   slices: EndpointSlice[];
 }
 
@@ -16,11 +17,11 @@ function golden(name: string): string {
 
 const cases = parse(golden("services.yaml")) as Case[];
 const expected = JSON.parse(golden("rules.golden.json")) as Record<string, unknown>;
-const dns = new Set(["10.96.0.10"]);
+const context = { nodeName: "node", answeredElsewhere: new Set(["10.96.0.10"]) };
 
 describe("compileService", () => {
-  it.each(cases)("$case", ({ case: name, service, slices }) => {
-    const rules = compileService({ spec: service }, slices, dns);
+  it.each(cases)("$case", ({ case: name, service, status, slices }) => {
+    const rules = compileService({ spec: service, ...(status && { status }) }, slices, context);
     // JSON has no undefined: null stands for "no rules".
     expect(rules ?? null).toEqual(expected[name]);
   });

@@ -13,6 +13,15 @@ export interface Target {
   port: number;
   /** Absent for endpoints that are not Pods. */
   podUid?: string;
+  /** On this node, as `internalTrafficPolicy: Local` and `externalTrafficPolicy: Local` mean it. */
+  local?: boolean;
+}
+
+/** An address at which the world outside calls a Service: one of `externalIPs`, or of its load balancer. */
+export interface ExternalAddress {
+  ip: string;
+  /** Ranges that may call (`loadBalancerSourceRanges`); absent: everybody. */
+  sources?: readonly string[];
 }
 
 /** One port of a Service: where it is reached, and what answers. */
@@ -23,8 +32,14 @@ export interface PortRules {
   /** Virtual addresses that answer on `port`. */
   addresses: readonly string[];
   port: number;
+  /** Answer on `port` too. */
+  externalAddresses?: readonly ExternalAddress[];
   /** Answers on every address of the host. */
   nodePort?: number;
+  /** `internalTrafficPolicy: Local`: cluster IPs lead to local targets only. */
+  internalLocal?: true;
+  /** `externalTrafficPolicy: Local`: what comes from outside goes to local targets only, which see the client's address. */
+  externalLocal?: true;
   /** The same client goes to the same target (`sessionAffinity: ClientIP`), forgotten after so many idle seconds. */
   affinitySeconds?: number;
   /** Ordered by address and port, without doubles. Empty: connections are refused. */
@@ -46,14 +61,19 @@ export interface RuleChange {
 
 const defaultAffinitySeconds = 10_800;
 
+export interface CompileContext {
+  nodeName: string;
+  /** Cluster IPs on which the host itself listens (the DNS address). */
+  answeredElsewhere: ReadonlySet<string>;
+}
+
 /**
- * @param answeredElsewhere cluster IPs on which the host itself listens (the DNS address).
  * @returns undefined for a Service without a virtual address: headless, ExternalName, or answered elsewhere.
  */
 export function compileService(
   service: Service,
   slices: readonly EndpointSlice[],
-  answeredElsewhere: ReadonlySet<string> = new Set(),
+  { nodeName, answeredElsewhere }: CompileContext,
 ): ServiceRules | undefined {
   const spec = service.spec;
   if (!spec || spec.type === "ExternalName") return undefined;
@@ -66,6 +86,11 @@ export function compileService(
       : undefined;
   const ipv4Slices = slices.filter((slice) => slice.addressType === "IPv4");
   const hasNodePorts = spec.type === "NodePort" || spec.type === "LoadBalancer";
+  const externalAddresses = externalAddressesOf(service);
+  const policies = {
+    ...(spec.internalTrafficPolicy === "Local" && { internalLocal: true as const }),
+    ...(spec.externalTrafficPolicy === "Local" && { externalLocal: true as const }),
+  };
   const ports = (spec.ports ?? []).flatMap((port): PortRules[] => {
     const protocol = protocolOf(port.protocol);
     if (!protocol) return [];
@@ -75,9 +100,11 @@ export function compileService(
         protocol,
         addresses,
         port: port.port,
+        ...(externalAddresses.length > 0 && { externalAddresses }),
         ...(hasNodePorts && port.nodePort && { nodePort: port.nodePort }),
+        ...policies,
         ...(affinitySeconds !== undefined && { affinitySeconds }),
-        targets: targetsOf(port, ipv4Slices),
+        targets: targetsOf(port, ipv4Slices, nodeName),
       },
     ];
   });
@@ -89,12 +116,30 @@ export function podUidsOf(rules: ServiceRules): ReadonlySet<string> {
   return new Set(rules.ports.flatMap((port) => port.targets.flatMap((target) => target.podUid ?? [])));
 }
 
+/** Rule: https://kubernetes.io/docs/concepts/services-networking/service/#external-ips and, of load balancers, KEP-1860. */
+function externalAddressesOf({ spec, status }: Service): ExternalAddress[] {
+  const chosen = (spec?.externalIPs ?? []).filter((ip) => parseIpv4(ip) !== undefined);
+  const sources = spec?.loadBalancerSourceRanges;
+  const balanced =
+    spec?.type === "LoadBalancer"
+      ? (status?.loadBalancer?.ingress ?? []).flatMap(({ ip, ipMode = "VIP" }) =>
+          ip !== undefined && parseIpv4(ip) !== undefined && ipMode === "VIP" ? [ip] : [],
+        )
+      : [];
+  return [
+    ...chosen.map((ip) => ({ ip })),
+    ...balanced
+      .filter((ip) => !chosen.includes(ip))
+      .map((ip) => ({ ip, ...(sources && sources.length > 0 && { sources }) })),
+  ];
+}
+
 function protocolOf(protocol: string | undefined): Protocol | undefined {
   if (protocol === undefined || protocol === "TCP") return "tcp";
   return protocol === "UDP" ? "udp" : undefined;
 }
 
-function targetsOf(port: ServicePort, slices: readonly EndpointSlice[]): Target[] {
+function targetsOf(port: ServicePort, slices: readonly EndpointSlice[], nodeName: string): Target[] {
   const ready = new Map<string, Target>();
   const lastResort = new Map<string, Target>();
   for (const slice of slices) {
@@ -103,7 +148,7 @@ function targetsOf(port: ServicePort, slices: readonly EndpointSlice[]): Target[
       if ((slicePort.protocol ?? "TCP") !== (port.protocol ?? "TCP")) continue;
       for (const endpoint of slice.endpoints) {
         const into = isReady(endpoint) ? ready : isServingWhileTerminating(endpoint) ? lastResort : undefined;
-        if (into) addTarget(into, endpoint, slicePort.port);
+        if (into) addTarget(into, endpoint, slicePort.port, nodeName);
       }
     }
   }
@@ -111,12 +156,13 @@ function targetsOf(port: ServicePort, slices: readonly EndpointSlice[]): Target[
   return [...chosen.values()].sort(byAddress);
 }
 
-function addTarget(into: Map<string, Target>, endpoint: Endpoint, port: number): void {
+function addTarget(into: Map<string, Target>, endpoint: Endpoint, port: number, nodeName: string): void {
   // Addresses of one endpoint are interchangeable: consumers use the first (EndpointSlice API, `addresses`).
   const ip = endpoint.addresses[0];
   if (!ip || parseIpv4(ip) === undefined) return;
   const podUid = endpoint.targetRef?.kind === "Pod" ? endpoint.targetRef.uid : undefined;
-  into.set(`${ip}:${port}`, { ip, port, ...(podUid && { podUid }) });
+  const local = endpoint.nodeName === nodeName;
+  into.set(`${ip}:${port}`, { ip, port, ...(podUid && { podUid }), ...(local && { local }) });
 }
 
 /** A condition that is absent means "unknown", which counts as true (EndpointSlice API, `conditions`). */

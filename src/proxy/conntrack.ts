@@ -25,7 +25,7 @@ export function strayFlows(listing: string, rules: RuleSet): string[][] {
   const targets = new Map<string, ReadonlySet<string>>();
   for (const port of [...rules.values()].flatMap(udpPorts)) {
     const ips = new Set(port.targets.map((target) => target.ip));
-    for (const address of port.addresses) targets.set(`${address}:${port.port}`, ips);
+    for (const address of addressesOf(port)) targets.set(`${address}:${port.port}`, ips);
     if (port.nodePort !== undefined) targets.set(`:${port.nodePort}`, ips);
   }
   return listing.split("\n").flatMap((line) => {
@@ -73,7 +73,7 @@ async function forget(args: readonly string[]): Promise<void> {
 function flowsOf(rules: ServiceRules | undefined): string[] {
   return udpPorts(rules).flatMap((port) =>
     port.targets.flatMap((target) => [
-      ...port.addresses.map((ip) => `--orig-dst ${ip} --orig-port-dst ${port.port} --dst-nat ${target.ip}`),
+      ...addressesOf(port).map((ip) => `--orig-dst ${ip} --orig-port-dst ${port.port} --dst-nat ${target.ip}`),
       ...(port.nodePort === undefined ? [] : [`--orig-port-dst ${port.nodePort} --dst-nat ${target.ip}`]),
     ]),
   );
@@ -90,6 +90,10 @@ function refusedFlows(before: ServiceRules | undefined, after: ServiceRules | un
   return udpPorts(after).flatMap(({ nodePort, targets }) =>
     nodePort !== undefined && targets.length > 0 && !openBefore.has(nodePort) ? [`--orig-port-dst ${nodePort}`] : [],
   );
+}
+
+function addressesOf({ addresses, externalAddresses = [] }: PortRules): string[] {
+  return [...addresses, ...externalAddresses.map(({ ip }) => ip)];
 }
 
 function udpPorts(rules: ServiceRules | undefined): readonly PortRules[] {

@@ -1,80 +1,134 @@
 /**
- * One Service's rules as elements of the table's maps (docs/adr/0006-elements-only.md): a change of a Service changes
- * elements, never chains. Pure.
+ * One Service's rules as elements of the table's maps and sets (docs/adr/0006-elements-only.md): a change of a Service
+ * changes elements, never chains. Pure.
  */
 import { type Cidr, contains } from "../machinery/cidr.ts";
-import type { PortRules, ServiceRules, Target } from "./compile.ts";
+import type { ServiceRules, Target } from "./compile.ts";
+import { type Frontend, frontendsOf } from "./frontends.ts";
 
-export type NftMap = "services" | "nodeports" | "endpoints" | "nodeport-endpoints";
+/** Maps and sets of the table by name; those with elements of a whole Service are filled by {@link elementsOf}. */
+export const nftMaps = [
+  "services",
+  "nodeports",
+  "endpoints",
+  "nodeport-endpoints",
+  "affine",
+  "affine-nodeports",
+  "refused",
+  "restricted",
+  "sources",
+] as const;
 
-/** Key of an element → its value, per map: `10.96.7.10 . tcp . 80` → `goto c3`. */
+export type NftMap = (typeof nftMaps)[number];
+
+/** Key of an element → its value, per map: `10.96.7.10 . tcp . 80` → `goto c3`. Elements of sets have the value "". */
 export type Elements = Readonly<Record<NftMap, ReadonlyMap<string, string>>>;
 
 /** Chain that spreads the connections over `size` endpoints. */
 export interface SpreadChain {
-  /** Reached by a virtual address, or by a NodePort. */
+  /** Reached by an address of the Service, or by a NodePort. */
   via: "address" | "nodeport";
-  /** At random, or the same for the same client (`sessionAffinity: ClientIP`). */
-  by: "random" | "client";
+  /** The endpoint sees the node's address. */
+  masquerades: boolean;
+  /** The same client goes to the same endpoint (`sessionAffinity: ClientIP`). */
+  remembers: boolean;
   size: number;
 }
 
-export const nftMaps: readonly NftMap[] = ["services", "nodeports", "endpoints", "nodeport-endpoints"];
-
-/** Most endpoints that a port of these Services has. */
-export function largestSize(services: Iterable<ServiceRules>): number {
-  let largest = 0;
-  for (const { ports } of services) for (const { targets } of ports) largest = Math.max(largest, targets.length);
-  return largest;
+/** What the table's chains can serve. Chains cannot be added later, so a Service that needs more needs a new table. */
+export interface Shape {
+  /** Most endpoints of a port. */
+  size: number;
+  /** Idle times of affinity, in seconds. */
+  affinities: ReadonlySet<number>;
+  /** Some addresses answer certain ranges only. */
+  restricts: boolean;
 }
 
-/** Every chain for Services of up to `size` endpoints. */
-export function chainsUpTo(size: number): SpreadChain[] {
+/** What the chains must serve for these Services. */
+export function shapeOf(services: Iterable<ServiceRules>): Shape {
+  let size = 0;
+  let restricts = false;
+  const affinities = new Set<number>();
+  for (const rules of services) {
+    for (const { targets, affinitySeconds, externalAddresses } of rules.ports) {
+      size = Math.max(size, targets.length);
+      if (affinitySeconds !== undefined) affinities.add(affinitySeconds);
+      restricts ||= externalAddresses?.some(({ sources }) => sources !== undefined) ?? false;
+    }
+  }
+  return { size, affinities, restricts };
+}
+
+export function covers(shape: Shape, needed: Shape): boolean {
+  if (needed.size > shape.size || (needed.restricts && !shape.restricts)) return false;
+  return [...needed.affinities].every((seconds) => shape.affinities.has(seconds));
+}
+
+/** Every chain that a table of this shape has for spreading. */
+export function chainsOf({ size, affinities }: Shape): SpreadChain[] {
   return (["address", "nodeport"] as const).flatMap((via) =>
-    (["random", "client"] as const).flatMap((by) =>
-      Array.from({ length: size }, (_, index): SpreadChain => ({ via, by, size: index + 1 })),
+    [false, true].flatMap((masquerades) =>
+      (affinities.size > 0 ? [false, true] : [false]).flatMap((remembers) =>
+        Array.from({ length: size }, (_, index): SpreadChain => ({ via, masquerades, remembers, size: index + 1 })),
+      ),
     ),
   );
 }
 
-/** `c3`, `n3` for random choice among three; `ca3`, `na3` with affinity. */
-export function chainName({ via, by, size }: SpreadChain): string {
-  return `${via === "address" ? "c" : "n"}${by === "client" ? "a" : ""}${size}`;
+/**
+ * For three endpoints: `c3` for a cluster IP (or a client that keeps its address), `e3` for an external address, `n3` for a
+ * NodePort, `l3` for one that keeps its clients' addresses; with affinity `ca3`, `ea3`, `na3`, `la3`.
+ */
+export function chainName({ via, masquerades, remembers, size }: SpreadChain): string {
+  const letter = via === "address" ? (masquerades ? "e" : "c") : masquerades ? "n" : "l";
+  return `${letter}${remembers ? "a" : ""}${size}`;
 }
 
-/** Elements of one Service; a port without endpoints has none, so that its connections are refused. */
+/** Chain that remembers where a client was sent, for so long. */
+export function learnChainName(via: SpreadChain["via"], seconds: number): string {
+  return `learn-${via}-${seconds}`;
+}
+
+/** Elements of one Service; a frontend without endpoints has none, so that its connections are refused. */
 export function elementsOf(rules: ServiceRules | undefined): Elements {
-  const elements: Record<NftMap, Map<string, string>> = {
-    services: new Map(),
-    nodeports: new Map(),
-    endpoints: new Map(),
-    "nodeport-endpoints": new Map(),
-  };
-  for (const port of rules?.ports ?? []) {
-    const size = port.targets.length;
-    if (size === 0) continue;
-    const by = port.affinitySeconds === undefined ? "random" : "client";
-    for (const frontend of frontendsOf(port)) {
-      const { via, key } = frontend;
-      const [entries, endpoints] = via === "address" ? (["services", "endpoints"] as const) : nodePortMaps;
-      elements[entries].set(key, `goto ${chainName({ via, by, size })}`);
-      for (const [index, target] of port.targets.entries()) {
-        elements[endpoints].set(`${key} . ${index}`, `${target.ip} . ${target.port}`);
-      }
-    }
-  }
+  const elements = emptyElements();
+  for (const frontend of frontendsOf(rules)) addFrontend(elements, frontend);
   return elements;
 }
 
-const nodePortMaps = ["nodeports", "nodeport-endpoints"] as const;
+export function emptyElements(): Record<NftMap, Map<string, string>> {
+  return Object.fromEntries(nftMaps.map((name) => [name, new Map()])) as Record<NftMap, Map<string, string>>;
+}
 
-function frontendsOf(port: PortRules): { via: SpreadChain["via"]; key: string }[] {
-  const frontends: { via: SpreadChain["via"]; key: string }[] = port.addresses.map((ip) => ({
-    via: "address",
-    key: `${ip} . ${port.protocol} . ${port.port}`,
-  }));
-  if (port.nodePort !== undefined) frontends.push({ via: "nodeport", key: `${port.protocol} . ${port.nodePort}` });
-  return frontends;
+function addFrontend(elements: Record<NftMap, Map<string, string>>, frontend: Frontend): void {
+  const { address, protocol, port, targets, masquerades, affinitySeconds, sources } = frontend;
+  const via = address === undefined ? "nodeport" : "address";
+  const key = address === undefined ? `${protocol} . ${port}` : `${address} . ${protocol} . ${port}`;
+  const entries = elements[via === "address" ? "services" : "nodeports"];
+  const endpoints = elements[via === "address" ? "endpoints" : "nodeport-endpoints"];
+  if (sources) {
+    elements.restricted.set(key, "");
+    for (const source of sources) elements.sources.set(`${key} . ${source}`, "");
+  }
+  const size = targets.length;
+  if (size === 0) {
+    if (frontend.drops) entries.set(key, "drop");
+    // Cluster IPs without an element are refused by their range.
+    else if (frontend.external && address !== undefined) elements.refused.set(key, "");
+    return;
+  }
+  const remembers = affinitySeconds !== undefined;
+  entries.set(key, `goto ${chainName({ via, masquerades, remembers, size })}`);
+  for (const [index, target] of targets.entries()) {
+    endpoints.set(`${key} . ${index}`, `${target.ip} . ${target.port}`);
+  }
+  if (remembers) {
+    elements[via === "address" ? "affine" : "affine-nodeports"].set(
+      key,
+      `goto ${learnChainName(via, affinitySeconds)}`,
+    );
+  }
 }
 
 /** Pod addresses among the Service's targets: those that may call themselves through it. */

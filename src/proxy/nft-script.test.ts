@@ -16,6 +16,8 @@ function port(more: Partial<PortRules> & { ips: string[] }): PortRules {
   return { name: "", protocol: "tcp", addresses: ["10.96.7.10"], port: 80, targets, ...rest };
 }
 
+const shape = { size: 2, affinities: new Set([60]), restricts: true };
+
 const web: ServiceRules = { ports: [port({ ips: ["10.244.0.5", "10.244.0.6"], nodePort: 30_080 })] };
 
 describe("replaceScript", () => {
@@ -26,7 +28,7 @@ describe("replaceScript", () => {
       ["default/sticky", { ports: [sticky] }],
       ["default/empty", { ports: [port({ ips: [], addresses: ["10.96.7.12"] })] }],
     ]);
-    expect(replaceScript(settings, rules, 2)).toMatchInlineSnapshot(`
+    expect(replaceScript(settings, rules, shape)).toMatchInlineSnapshot(`
       "add table ip skiff-default
       delete table ip skiff-default
       table ip skiff-default {
@@ -34,15 +36,49 @@ describe("replaceScript", () => {
         map nodeports { type inet_proto . inet_service : verdict; }
         map endpoints { typeof ip daddr . meta l4proto . th dport . numgen random mod 2 : ip daddr . th dport; }
         map nodeport-endpoints { typeof meta l4proto . th dport . numgen random mod 2 : ip daddr . th dport; }
+        map affine { typeof ip daddr . meta l4proto . th dport : verdict; }
+        map affine-nodeports { typeof meta l4proto . th dport : verdict; }
+        map clients { typeof ip saddr . ip daddr . meta l4proto . th dport : ip daddr . th dport; size 65535; flags dynamic,timeout; }
+        map nodeport-clients { typeof ip saddr . meta l4proto . th dport : ip daddr . th dport; size 65535; flags dynamic,timeout; }
+        set refused { type ipv4_addr . inet_proto . inet_service; }
+        set restricted { type ipv4_addr . inet_proto . inet_service; }
+        set sources { typeof ip daddr . meta l4proto . th dport . ip saddr; flags interval; }
         set hairpin { type ipv4_addr . ipv4_addr; }
         chain c1 { meta l4proto { tcp, udp } dnat ip to ip daddr . meta l4proto . th dport . numgen random mod 1 map @endpoints; }
         chain c2 { meta l4proto { tcp, udp } dnat ip to ip daddr . meta l4proto . th dport . numgen random mod 2 map @endpoints; }
-        chain ca1 { meta l4proto { tcp, udp } dnat ip to ip daddr . meta l4proto . th dport . jhash ip saddr mod 1 seed 0x5eed map @endpoints; }
-        chain ca2 { meta l4proto { tcp, udp } dnat ip to ip daddr . meta l4proto . th dport . jhash ip saddr mod 2 seed 0x5eed map @endpoints; }
-        chain n1 { meta mark set meta mark | 0x20000 meta l4proto { tcp, udp } dnat ip to meta l4proto . th dport . numgen random mod 1 map @nodeport-endpoints; }
-        chain n2 { meta mark set meta mark | 0x20000 meta l4proto { tcp, udp } dnat ip to meta l4proto . th dport . numgen random mod 2 map @nodeport-endpoints; }
-        chain na1 { meta mark set meta mark | 0x20000 meta l4proto { tcp, udp } dnat ip to meta l4proto . th dport . jhash ip saddr mod 1 seed 0x5eed map @nodeport-endpoints; }
-        chain na2 { meta mark set meta mark | 0x20000 meta l4proto { tcp, udp } dnat ip to meta l4proto . th dport . jhash ip saddr mod 2 seed 0x5eed map @nodeport-endpoints; }
+        chain ca1 { meta l4proto { tcp, udp } dnat ip to ip saddr . ip daddr . meta l4proto . th dport map @clients; meta l4proto { tcp, udp } dnat ip to ip daddr . meta l4proto . th dport . numgen random mod 1 map @endpoints; }
+        chain ca2 { meta l4proto { tcp, udp } dnat ip to ip saddr . ip daddr . meta l4proto . th dport map @clients; meta l4proto { tcp, udp } dnat ip to ip daddr . meta l4proto . th dport . numgen random mod 2 map @endpoints; }
+        chain e1 { meta mark set meta mark | 0x20000; meta l4proto { tcp, udp } dnat ip to ip daddr . meta l4proto . th dport . numgen random mod 1 map @endpoints; }
+        chain e2 { meta mark set meta mark | 0x20000; meta l4proto { tcp, udp } dnat ip to ip daddr . meta l4proto . th dport . numgen random mod 2 map @endpoints; }
+        chain ea1 { meta mark set meta mark | 0x20000; meta l4proto { tcp, udp } dnat ip to ip saddr . ip daddr . meta l4proto . th dport map @clients; meta l4proto { tcp, udp } dnat ip to ip daddr . meta l4proto . th dport . numgen random mod 1 map @endpoints; }
+        chain ea2 { meta mark set meta mark | 0x20000; meta l4proto { tcp, udp } dnat ip to ip saddr . ip daddr . meta l4proto . th dport map @clients; meta l4proto { tcp, udp } dnat ip to ip daddr . meta l4proto . th dport . numgen random mod 2 map @endpoints; }
+        chain l1 { meta l4proto { tcp, udp } dnat ip to meta l4proto . th dport . numgen random mod 1 map @nodeport-endpoints; }
+        chain l2 { meta l4proto { tcp, udp } dnat ip to meta l4proto . th dport . numgen random mod 2 map @nodeport-endpoints; }
+        chain la1 { meta l4proto { tcp, udp } dnat ip to ip saddr . meta l4proto . th dport map @nodeport-clients; meta l4proto { tcp, udp } dnat ip to meta l4proto . th dport . numgen random mod 1 map @nodeport-endpoints; }
+        chain la2 { meta l4proto { tcp, udp } dnat ip to ip saddr . meta l4proto . th dport map @nodeport-clients; meta l4proto { tcp, udp } dnat ip to meta l4proto . th dport . numgen random mod 2 map @nodeport-endpoints; }
+        chain n1 { meta mark set meta mark | 0x20000; meta l4proto { tcp, udp } dnat ip to meta l4proto . th dport . numgen random mod 1 map @nodeport-endpoints; }
+        chain n2 { meta mark set meta mark | 0x20000; meta l4proto { tcp, udp } dnat ip to meta l4proto . th dport . numgen random mod 2 map @nodeport-endpoints; }
+        chain na1 { meta mark set meta mark | 0x20000; meta l4proto { tcp, udp } dnat ip to ip saddr . meta l4proto . th dport map @nodeport-clients; meta l4proto { tcp, udp } dnat ip to meta l4proto . th dport . numgen random mod 1 map @nodeport-endpoints; }
+        chain na2 { meta mark set meta mark | 0x20000; meta l4proto { tcp, udp } dnat ip to ip saddr . meta l4proto . th dport map @nodeport-clients; meta l4proto { tcp, udp } dnat ip to meta l4proto . th dport . numgen random mod 2 map @nodeport-endpoints; }
+        chain learn-address-60 {
+          meta l4proto tcp update @clients { ct original ip saddr . ct original ip daddr . meta l4proto . ct original proto-dst timeout 60s : ip daddr . th dport }
+          meta l4proto udp update @clients { ct original ip saddr . ct original ip daddr . meta l4proto . ct original proto-dst timeout 60s : ip daddr . th dport }
+        }
+        chain learn-nodeport-60 {
+          meta l4proto tcp update @nodeport-clients { ct original ip saddr . meta l4proto . ct original proto-dst timeout 60s : ip daddr . th dport }
+          meta l4proto udp update @nodeport-clients { ct original ip saddr . meta l4proto . ct original proto-dst timeout 60s : ip daddr . th dport }
+        }
+        chain learn {
+          type filter hook postrouting priority srcnat - 10; policy accept;
+          ct state new ct status dnat meta l4proto tcp ct original ip daddr . meta l4proto . ct original proto-dst vmap @affine
+          ct state new ct status dnat meta l4proto udp ct original ip daddr . meta l4proto . ct original proto-dst vmap @affine
+          ct state new ct status dnat ct original ip daddr != 10.96.0.0/12 meta l4proto tcp meta l4proto . ct original proto-dst vmap @affine-nodeports
+          ct state new ct status dnat ct original ip daddr != 10.96.0.0/12 meta l4proto udp meta l4proto . ct original proto-dst vmap @affine-nodeports
+        }
+        chain restrict {
+          type filter hook prerouting priority dstnat - 10; policy accept;
+          ip daddr . meta l4proto . th dport @restricted ip daddr . meta l4proto . th dport . ip saddr != @sources drop
+        }
         chain dispatch {
           ip daddr . meta l4proto . th dport vmap @services
           fib daddr type local meta l4proto . th dport vmap @nodeports
@@ -56,6 +92,8 @@ describe("replaceScript", () => {
           ct status dnat ip saddr . ip daddr @hairpin masquerade
         }
         chain refuse {
+          ip daddr . meta l4proto . th dport @refused meta l4proto tcp reject with tcp reset
+          ip daddr . meta l4proto . th dport @refused reject with icmp port-unreachable
           ip daddr 10.96.0.0/12 fib daddr type != local meta l4proto tcp reject with tcp reset
           ip daddr 10.96.0.0/12 fib daddr type != local reject with icmp port-unreachable
         }
@@ -70,6 +108,7 @@ describe("replaceScript", () => {
       add element ip skiff-default nodeports { tcp . 30080 : goto n2 }
       add element ip skiff-default endpoints { 10.96.7.10 . tcp . 80 . 0 : 10.244.0.5 . 8080, 10.96.7.10 . tcp . 80 . 1 : 10.244.0.6 . 8080, 10.96.7.11 . udp . 80 . 0 : 192.0.2.1 . 8080 }
       add element ip skiff-default nodeport-endpoints { tcp . 30080 . 0 : 10.244.0.5 . 8080, tcp . 30080 . 1 : 10.244.0.6 . 8080 }
+      add element ip skiff-default affine { 10.96.7.11 . udp . 80 : goto learn-address-60 }
       add element ip skiff-default hairpin { 10.244.0.5 . 10.244.0.5, 10.244.0.6 . 10.244.0.6 }
       "
     `);
@@ -86,7 +125,7 @@ describe("replaceScript", () => {
           ] as const,
       ),
     );
-    const commands = replaceScript(settings, rules, 2)
+    const commands = replaceScript(settings, rules, shape)
       .split("\n")
       .filter((line) => line.startsWith("add element ip skiff-default services "));
     expect(commands).toHaveLength(3);
@@ -131,6 +170,49 @@ describe("changeCommands", () => {
       [
         "delete element ip t services { 10.96.7.10 . tcp . 80 }",
         "delete element ip t endpoints { 10.96.7.10 . tcp . 80 . 0 }",
+      ],
+    ],
+    [
+      "addresses outside: masqueraded, restricted, refused without endpoints",
+      undefined,
+      {
+        ports: [
+          port({
+            ips: ["10.244.0.5"],
+            addresses: [],
+            externalAddresses: [{ ip: "192.0.2.7", sources: ["10.0.0.0/8"] }],
+          }),
+          port({ ips: [], addresses: ["10.96.7.11"], externalAddresses: [{ ip: "192.0.2.8" }] }),
+        ],
+      },
+      [
+        "add element ip t services { 192.0.2.7 . tcp . 80 : goto e1 }",
+        "add element ip t endpoints { 192.0.2.7 . tcp . 80 . 0 : 10.244.0.5 . 8080 }",
+        "add element ip t refused { 192.0.2.8 . tcp . 80 }",
+        "add element ip t restricted { 192.0.2.7 . tcp . 80 }",
+        "add element ip t sources { 192.0.2.7 . tcp . 80 . 10.0.0.0/8 }",
+      ],
+    ],
+    [
+      "Local policies: clients keep their addresses, and are not answered where nothing is local",
+      undefined,
+      { ports: [port({ ips: ["10.244.0.5"], nodePort: 30_080, internalLocal: true, externalLocal: true })] },
+      [
+        "add element ip t services { 10.96.7.10 . tcp . 80 : drop }",
+        "add element ip t nodeports { tcp . 30080 : drop }",
+      ],
+    ],
+    [
+      "affinity: where it was sent is remembered",
+      undefined,
+      { ports: [port({ ips: ["10.244.0.5"], nodePort: 30_080, affinitySeconds: 60 })] },
+      [
+        "add element ip t services { 10.96.7.10 . tcp . 80 : goto ca1 }",
+        "add element ip t nodeports { tcp . 30080 : goto na1 }",
+        "add element ip t endpoints { 10.96.7.10 . tcp . 80 . 0 : 10.244.0.5 . 8080 }",
+        "add element ip t nodeport-endpoints { tcp . 30080 . 0 : 10.244.0.5 . 8080 }",
+        "add element ip t affine { 10.96.7.10 . tcp . 80 : goto learn-address-60 }",
+        "add element ip t affine-nodeports { tcp . 30080 : goto learn-nodeport-60 }",
       ],
     ],
     ["nothing that concerns the kernel", web, { ports: [{ ...(web.ports[0] as PortRules), name: "renamed" }] }, []],

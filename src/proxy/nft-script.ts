@@ -8,14 +8,18 @@ import type { Cidr } from "../machinery/cidr.ts";
 import type { RuleChange, RuleSet } from "./compile.ts";
 import {
   chainName,
-  chainsUpTo,
+  chainsOf,
   type Elements,
   elementsOf,
+  emptyElements,
+  learnChainName,
   type NftMap,
   nftMaps,
   podAddressesOf,
+  type Shape,
   type SpreadChain,
 } from "./nft-elements.ts";
+import { clientMaps, type RememberedClient, rememberedElement } from "./remembered-clients.ts";
 
 export interface TableSettings {
   table: string;
@@ -36,14 +40,27 @@ const declarations = `
   map nodeports { type inet_proto . inet_service : verdict; }
   map endpoints { typeof ip daddr . meta l4proto . th dport . numgen random mod 2 : ip daddr . th dport; }
   map nodeport-endpoints { typeof meta l4proto . th dport . numgen random mod 2 : ip daddr . th dport; }
+  map affine { typeof ip daddr . meta l4proto . th dport : verdict; }
+  map affine-nodeports { typeof meta l4proto . th dport : verdict; }
+  map ${clientMaps.address} { typeof ip saddr . ip daddr . meta l4proto . th dport : ip daddr . th dport; size 65535; flags dynamic,timeout; }
+  map ${clientMaps.nodeport} { typeof ip saddr . meta l4proto . th dport : ip daddr . th dport; size 65535; flags dynamic,timeout; }
+  set refused { type ipv4_addr . inet_proto . inet_service; }
+  set restricted { type ipv4_addr . inet_proto . inet_service; }
+  set sources { typeof ip daddr . meta l4proto . th dport . ip saddr; flags interval; }
   set hairpin { type ipv4_addr . ipv4_addr; }`;
 
 /**
  * Command lines that replace the instance's table with one for `rules`, in one transaction.
- * @param capacity chains are made for Services of up to so many endpoints. They cannot be added later: nft (1.0.6) reads the
- * `typeof` of a map that is in the kernel already as a conflict ("conflicting protocols specified: tcp vs. th").
+ * @param shape what its chains can serve. They cannot be added later: nft (1.0.6) reads the `typeof` of a map that is in the
+ * kernel already as a conflict ("conflicting protocols specified: tcp vs. th").
+ * @param clients that go on where they were sent before.
  */
-export function replaceScript(settings: TableSettings, rules: RuleSet, capacity: number): string {
+export function replaceScript(
+  settings: TableSettings,
+  rules: RuleSet,
+  shape: Shape,
+  clients: readonly RememberedClient[] = [],
+): string {
   const { table, bridge, serviceCidr } = settings;
   const all = emptyElements();
   const hairpin = new Set<string>();
@@ -56,7 +73,9 @@ export function replaceScript(settings: TableSettings, rules: RuleSet, capacity:
     `add table ip ${table}`,
     `delete table ip ${table}`,
     `table ip ${table} {${declarations}`,
-    ...chainsUpTo(capacity).map((chain) => `  chain ${chainName(chain)} { ${spreadRule(chain)}; }`),
+    ...chainsOf(shape).map((chain) => `  chain ${chainName(chain)} { ${spreadRules(chain).join("; ")}; }`),
+    ...learnChains(settings, shape),
+    ...(shape.restricts ? [restrictChain] : []),
     `  chain dispatch {
     ip daddr . meta l4proto . th dport vmap @services
     fib daddr type local meta l4proto . th dport vmap @nodeports
@@ -70,6 +89,8 @@ export function replaceScript(settings: TableSettings, rules: RuleSet, capacity:
     ct status dnat ip saddr . ip daddr @hairpin masquerade
   }
   chain refuse {
+    ip daddr . meta l4proto . th dport @refused meta l4proto tcp reject with tcp reset
+    ip daddr . meta l4proto . th dport @refused reject with icmp port-unreachable
     ip daddr ${serviceCidr} fib daddr type != local meta l4proto tcp reject with tcp reset
     ip daddr ${serviceCidr} fib daddr type != local reject with icmp port-unreachable
   }
@@ -82,6 +103,7 @@ export function replaceScript(settings: TableSettings, rules: RuleSet, capacity:
 }`,
     ...nftMaps.flatMap((map) => addElements(table, map, [...all[map]])),
     ...addHairpin(table, [...hairpin]),
+    ...clients.map((client) => `add element ip ${table} ${rememberedElement(client)}`),
     "",
   ].join("\n");
 }
@@ -122,18 +144,57 @@ export function removeScript(table: string): string {
   return `add table ip ${table}\ndelete table ip ${table}\n`;
 }
 
-function spreadRule({ via, by, size }: SpreadChain): string {
-  const choice = by === "random" ? `numgen random mod ${size}` : `jhash ip saddr mod ${size} seed 0x5eed`;
-  // A NodePort's client is masqueraded: the answer must come back this way, wherever the client is.
-  if (via === "nodeport") {
-    const mark = `meta mark set meta mark | ${masqueradeMark}`;
-    return `${mark} meta l4proto { tcp, udp } dnat ip to meta l4proto . th dport . ${choice} map @nodeport-endpoints`;
-  }
-  return `meta l4proto { tcp, udp } dnat ip to ip daddr . meta l4proto . th dport . ${choice} map @endpoints`;
+function spreadRules({ via, masquerades, remembers, size }: SpreadChain): string[] {
+  // The answer must come back this way, wherever the client is.
+  const mark = masquerades ? [`meta mark set meta mark | ${masqueradeMark}`] : [];
+  const to = "meta l4proto { tcp, udp } dnat ip to";
+  const key = via === "address" ? "ip daddr . meta l4proto . th dport" : "meta l4proto . th dport";
+  const endpoints = via === "address" ? "endpoints" : "nodeport-endpoints";
+  return [
+    ...mark,
+    // A client that is not remembered finds no element, and the next rule is its.
+    ...(remembers ? [`${to} ip saddr . ${key} map @${clientMaps[via]}`] : []),
+    `${to} ${key} . numgen random mod ${size} map @${endpoints}`,
+  ];
 }
 
+/**
+ * Where a connection with affinity was sent is remembered when its first packet leaves, by its original addresses. That a
+ * client comes again begins its time anew. Each protocol has rules of its own, since only then nft knows what a port is.
+ */
+function learnChains({ serviceCidr }: TableSettings, { affinities }: Shape): string[] {
+  if (affinities.size === 0) return [];
+  const forBoth = (rule: (protocol: string) => string): string => ["tcp", "udp"].map(rule).join("\n    ");
+  const original = "meta l4proto . ct original proto-dst";
+  const chains = [...affinities].flatMap((seconds) => {
+    const update = (via: SpreadChain["via"], key: string): string =>
+      `  chain ${learnChainName(via, seconds)} {
+    ${forBoth((protocol) => `meta l4proto ${protocol} update @${clientMaps[via]} { ${key} timeout ${seconds}s : ip daddr . th dport }`)}
+  }`;
+    return [
+      update("address", `ct original ip saddr . ct original ip daddr . ${original}`),
+      update("nodeport", `ct original ip saddr . ${original}`),
+    ];
+  });
+  const begun = "ct state new ct status dnat";
+  return [
+    ...chains,
+    `  chain learn {
+    type filter hook postrouting priority srcnat - 10; policy accept;
+    ${forBoth((protocol) => `${begun} meta l4proto ${protocol} ct original ip daddr . ${original} vmap @affine`)}
+    ${forBoth((protocol) => `${begun} ct original ip daddr != ${serviceCidr} meta l4proto ${protocol} ${original} vmap @affine-nodeports`)}
+  }`,
+  ];
+}
+
+/** Before addresses are translated: who may call an address with `loadBalancerSourceRanges`. */
+const restrictChain = `  chain restrict {
+    type filter hook prerouting priority dstnat - 10; policy accept;
+    ip daddr . meta l4proto . th dport @restricted ip daddr . meta l4proto . th dport . ip saddr != @sources drop
+  }`;
+
 function addElements(table: string, map: NftMap, elements: readonly [string, string][]): string[] {
-  const texts = elements.map(([key, value]) => `${key} : ${value}`);
+  const texts = elements.map(([key, value]) => (value === "" ? key : `${key} : ${value}`));
   return inCommands(texts, (list) => `add element ip ${table} ${map} { ${list} }`);
 }
 
@@ -147,8 +208,4 @@ function inCommands(elements: readonly string[], command: (list: string) => stri
     commands.push(command(elements.slice(start, start + elementsPerCommand).join(", ")));
   }
   return commands;
-}
-
-function emptyElements(): Record<NftMap, Map<string, string>> & Elements {
-  return { services: new Map(), nodeports: new Map(), endpoints: new Map(), "nodeport-endpoints": new Map() };
 }

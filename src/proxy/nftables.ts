@@ -7,21 +7,32 @@ import type { ClusterSettings } from "../machinery/settings.ts";
 import type { RuleChange, RuleSet, ServiceRules } from "./compile.ts";
 import { forgetStaleFlows, forgetStrayFlows } from "./conntrack.ts";
 import { HairpinPorts } from "./hairpin.ts";
-import { largestSize, podAddressesOf } from "./nft-elements.ts";
+import { covers, podAddressesOf, type Shape, shapeOf } from "./nft-elements.ts";
 import { addHairpin, changeCommands, deleteHairpin, replaceScript, type TableSettings } from "./nft-script.ts";
 import { NftSession } from "./nft-session.ts";
+import {
+  clientMaps,
+  forgottenElement,
+  parseClients,
+  type RememberedClient,
+  strayClients,
+} from "./remembered-clients.ts";
 import type { RuleBackend } from "./rule-backend.ts";
 
 /** Above this a transaction goes to a fresh `nft -f`, which takes any size. */
 const longestLine = 32_768;
 
-const leastCapacity = 16;
+const leastSize = 16;
 
-/** The next power of two, so that a growing Service seldom needs a new table. */
-function roomFor(size: number): number {
-  let capacity = leastCapacity;
-  while (capacity < size) capacity *= 2;
-  return capacity;
+/** More than is needed now: the next power of two of endpoints, so that a growing Service seldom needs a new table. */
+function roomFor(needed: Shape, present: Shape): Shape {
+  let size = leastSize;
+  while (size < needed.size) size *= 2;
+  return {
+    size,
+    affinities: new Set([...present.affinities, ...needed.affinities]),
+    restricts: present.restricts || needed.restricts,
+  };
 }
 
 export class NftablesBackend implements RuleBackend {
@@ -29,8 +40,8 @@ export class NftablesBackend implements RuleBackend {
   readonly #log: Logger;
   readonly #session = new NftSession();
   readonly #ports: HairpinPorts;
-  /** The table has chains for Services of up to so many endpoints. */
-  #capacity = 0;
+  /** What the table's chains can serve. */
+  #shape: Shape = { size: 0, affinities: new Set(), restricts: false };
   /** How many Services send traffic to a Pod address. */
   #hairpin = new Map<string, number>();
 
@@ -47,11 +58,14 @@ export class NftablesBackend implements RuleBackend {
 
   async replace(rules: RuleSet): Promise<void> {
     await this.#ports.enable();
-    const capacity = roomFor(largestSize(rules.values()));
-    await runCommand("nft", ["-f", "-"], replaceScript(this.#settings, rules, capacity));
+    const shape = roomFor(shapeOf(rules.values()), this.#shape);
+    const clients = shape.affinities.size > 0 ? await this.#clients() : [];
+    const strays = new Set(strayClients(clients, rules));
+    const kept = clients.filter((client) => !strays.has(client));
+    await runCommand("nft", ["-f", "-"], replaceScript(this.#settings, rules, shape, kept));
     // What the session believes is about the table that was just deleted.
     this.#session.close();
-    this.#capacity = capacity;
+    this.#shape = shape;
     this.#hairpin = new Map();
     for (const service of rules.values()) {
       for (const ip of podAddressesOf(service, this.#settings.pods)) {
@@ -62,7 +76,7 @@ export class NftablesBackend implements RuleBackend {
   }
 
   async change(changes: readonly RuleChange[], rules: RuleSet): Promise<void> {
-    if (largestSize(changes.flatMap(({ after }) => after ?? [])) > this.#capacity) return this.replace(rules);
+    if (!covers(this.#shape, shapeOf(changes.flatMap(({ after }) => after ?? [])))) return this.replace(rules);
     const { table } = this.#settings;
     const hairpin = this.#hairpinAfter(changes);
     const commands = [
@@ -77,11 +91,36 @@ export class NftablesBackend implements RuleBackend {
       else this.#hairpin.delete(ip);
     }
     await this.#forgetFlows(() => forgetStaleFlows(changes));
+    if (changes.some(({ before }) => before?.ports.some((port) => port.affinitySeconds !== undefined))) {
+      await this.#forgetClients(rules);
+    }
   }
 
   /** The rules stay in force: Services answer while Skiff is away. */
   async stop(): Promise<void> {
     this.#session.close();
+  }
+
+  /** Clients that the kernel remembers; none where there is no table. */
+  async #clients(): Promise<RememberedClient[]> {
+    const maps = Object.values(clientMaps);
+    const listed = await Promise.all(
+      maps.map(async (map) => {
+        const list = ["-j", "list", "map", "ip", this.#settings.table, map];
+        const json = await runCommand("nft", list).catch(() => '{"nftables":[]}');
+        return parseClients(map, json);
+      }),
+    );
+    return listed.flat();
+  }
+
+  /** Clients remembered at endpoints that left are sent to others from now on. */
+  async #forgetClients(rules: RuleSet): Promise<void> {
+    for (const client of strayClients(await this.#clients(), rules)) {
+      // It may have been forgotten by itself meanwhile.
+      const command = `delete element ip ${this.#settings.table} ${forgottenElement(client)}`;
+      await runCommand("nft", [command]).catch(() => {});
+    }
   }
 
   async #run(commands: readonly string[]): Promise<void> {

@@ -11,7 +11,14 @@ import { dnsAddress } from "../machinery/network-names.ts";
 import { ServiceSlices } from "../machinery/service-slices.ts";
 import type { ClusterSettings } from "../machinery/settings.ts";
 import type { Traffic } from "../machinery/traffic.ts";
-import { compileService, podUidsOf, type RuleChange, type RuleSet, type ServiceRules } from "./compile.ts";
+import {
+  type CompileContext,
+  compileService,
+  podUidsOf,
+  type RuleChange,
+  type RuleSet,
+  type ServiceRules,
+} from "./compile.ts";
 import { setUpHostNetwork } from "./host-network.ts";
 import { NftablesBackend } from "./nftables.ts";
 import type { RuleBackend } from "./rule-backend.ts";
@@ -38,7 +45,7 @@ const bridgeRetryMs = 500;
 export class ServiceProxy implements Traffic {
   readonly #options: ProxyOptions;
   readonly #tools: ProxyTools;
-  readonly #answeredElsewhere: ReadonlySet<string>;
+  readonly #context: CompileContext;
   readonly #listeners = new Set<(podUids: ReadonlySet<string>) => void>();
   /** Services that changed since they were last compiled. */
   readonly #dirty = new Set<string>();
@@ -62,7 +69,8 @@ export class ServiceProxy implements Traffic {
     this.#options = options;
     this.#tools = tools;
     // The DNS server itself listens on its address: docs/adr/0005-dns-address.md
-    this.#answeredElsewhere = new Set([dnsAddress(options.settings)]);
+    const { nodeName } = options.settings;
+    this.#context = { nodeName, answeredElsewhere: new Set([dnsAddress(options.settings)]) };
   }
 
   /** Prepares the host, reads all Services and resolves when their rules are in force, replacing those of an earlier run. */
@@ -160,7 +168,7 @@ export class ServiceProxy implements Traffic {
 
   #compiled(key: string): ServiceRules | undefined {
     const service = this.#slices?.service(key);
-    return service && compileService(service, this.#slices?.slices(key) ?? [], this.#answeredElsewhere);
+    return service && compileService(service, this.#slices?.slices(key) ?? [], this.#context);
   }
 
   /** @returns the change of the Service's rules, or undefined when they stay as they are. */

@@ -4,28 +4,19 @@
  */
 import type { Logger } from "../machinery/log.ts";
 import { Balancer } from "./balancer.ts";
-import type { PortRules, Protocol, RuleChange, RuleSet, ServiceRules } from "./compile.ts";
+import type { RuleChange, RuleSet, ServiceRules } from "./compile.ts";
+import { type Frontend, frontendsOf } from "./frontends.ts";
 import type { Listener } from "./listener.ts";
 import type { RuleBackend } from "./rule-backend.ts";
 import { TcpListener } from "./tcp-listener.ts";
 import { UdpListener } from "./udp-listener.ts";
 
-/** Where the proxy listens: `tcp 10.96.7.10:80`; `tcp 0.0.0.0:30080` for a NodePort. */
-interface Frontend {
-  protocol: Protocol;
-  address: string;
-  port: number;
-}
-
-interface Wanted {
-  frontend: Frontend;
-  port: PortRules;
-}
-
 interface Open {
   balancer: Balancer;
   listener: Listener;
 }
+
+const everyAddress = "0.0.0.0";
 
 /** How often a port that another process has is tried again. */
 const busyRetryMs = 2_000;
@@ -36,7 +27,7 @@ export class UserspaceBackend implements RuleBackend {
   /** Closed to newcomers, but still serving connections under way. */
   readonly #closing = new Set<Listener>();
   /** Wanted, but another process has the port. */
-  readonly #busy = new Map<string, Wanted>();
+  readonly #busy = new Map<string, Frontend>();
   #retry: NodeJS.Timeout | undefined;
   /** Calls of one back end never overlap, and retries are calls too. */
   #last: Promise<void> = Promise.resolve();
@@ -62,17 +53,17 @@ export class UserspaceBackend implements RuleBackend {
   }
 
   async #change(changes: readonly RuleChange[]): Promise<void> {
-    const wanted = new Map<string, Wanted>();
+    const wanted = new Map<string, Frontend>();
     const touched = new Set<string>();
     for (const { before, after } of changes) {
-      for (const [name] of frontendsOf(before)) touched.add(name);
-      for (const [name, entry] of frontendsOf(after)) {
+      for (const [name] of served(before)) touched.add(name);
+      for (const [name, frontend] of served(after)) {
         touched.add(name);
-        wanted.set(name, entry);
+        wanted.set(name, frontend);
       }
     }
     for (const name of touched) if (!wanted.has(name)) this.#close(name);
-    await Promise.all([...wanted].map(([name, { frontend, port }]) => this.#serve(name, frontend, port)));
+    await Promise.all([...wanted].map(([name, frontend]) => this.#serve(name, frontend)));
   }
 
   async stop(): Promise<void> {
@@ -86,22 +77,23 @@ export class UserspaceBackend implements RuleBackend {
     this.#rules = new Map();
   }
 
-  async #serve(name: string, frontend: Frontend, port: PortRules): Promise<void> {
+  async #serve(name: string, frontend: Frontend): Promise<void> {
+    const { targets, affinitySeconds } = frontend;
     const open = this.#open.get(name);
     if (open) {
-      open.balancer.set(port.targets, port.affinitySeconds);
+      open.balancer.set(targets, affinitySeconds);
       if (open.listener instanceof UdpListener) open.listener.targetsChanged();
       return;
     }
     const balancer = new Balancer();
-    balancer.set(port.targets, port.affinitySeconds);
+    balancer.set(targets, affinitySeconds);
     try {
       this.#open.set(name, { balancer, listener: await listen(frontend, balancer) });
       this.#busy.delete(name);
     } catch (error) {
       // One busy port must not keep the other Services from being served.
       if (!this.#busy.has(name)) this.#log.error({ err: error }, `cannot listen on ${name}; will go on trying`);
-      this.#busy.set(name, { frontend, port });
+      this.#busy.set(name, frontend);
       this.#retry ??= setTimeout(() => this.#tryAgain(), busyRetryMs).unref();
     }
   }
@@ -109,7 +101,7 @@ export class UserspaceBackend implements RuleBackend {
   #tryAgain(): void {
     this.#retry = undefined;
     this.#last = this.#last.then(async () => {
-      await Promise.all([...this.#busy].map(([name, { frontend, port }]) => this.#serve(name, frontend, port)));
+      await Promise.all([...this.#busy].map(([name, frontend]) => this.#serve(name, frontend)));
     });
   }
 
@@ -124,23 +116,19 @@ export class UserspaceBackend implements RuleBackend {
   }
 }
 
-function listen({ protocol, address, port }: Frontend, balancer: Balancer): Promise<Listener> {
+function listen({ protocol, address = everyAddress, port }: Frontend, balancer: Balancer): Promise<Listener> {
   return protocol === "tcp" ? TcpListener.listen(address, port, balancer) : UdpListener.bind(address, port, balancer);
 }
 
-/** The frontends of a Service's ports that have targets, by name. */
-function frontendsOf(rules: ServiceRules | undefined): Map<string, Wanted> {
-  const frontends = new Map<string, Wanted>();
-  for (const port of rules?.ports ?? []) {
-    if (port.targets.length === 0) continue;
-    const { protocol } = port;
-    const places: Frontend[] = port.addresses.map((address) => ({ protocol, address, port: port.port }));
-    if (port.nodePort !== undefined) places.push({ protocol, address: "0.0.0.0", port: port.nodePort });
-    for (const frontend of places) {
-      frontends.set(`${protocol} ${frontend.address}:${frontend.port}`, { frontend, port });
-    }
-  }
-  return frontends;
+/** The frontends of a Service that have targets, by where they listen: `tcp 10.96.7.10:80`; `tcp 0.0.0.0:30080` for a NodePort. */
+function served(rules: ServiceRules | undefined): Map<string, Frontend> {
+  const frontends = frontendsOf(rules).filter(({ targets }) => targets.length > 0);
+  return new Map(
+    frontends.map((frontend) => {
+      const { protocol, address = everyAddress, port } = frontend;
+      return [`${protocol} ${address}:${port}`, frontend];
+    }),
+  );
 }
 
 function optional<K extends string, V>(key: K, value: V | undefined): Partial<Record<K, V>> {

@@ -14,6 +14,7 @@ import { answerers, call, eventually, inside, NetworkLab, type Place } from "../
 import { ObjectFeed } from "../support/object-feed.ts";
 
 const refused = 7;
+const outOfTime = 28;
 
 function settingsOf(name: string, octet: number, proxyMode: ProxyMode): ClusterSettings {
   return {
@@ -63,10 +64,12 @@ class Cluster implements AsyncDisposable {
     await cleanUpProxy(this.#settings);
   }
 
-  service(name: string, clusterIP: string, ports: ServicePort[], more: object = {}): void {
+  /** @param balanced addresses that its load balancer has. */
+  service(name: string, clusterIP: string, ports: ServicePort[], more: object = {}, balanced: string[] = []): void {
     this.feed.put(services, {
       metadata: { name },
       spec: { type: "ClusterIP", clusterIP, clusterIPs: [clusterIP], ports, ...more },
+      status: { loadBalancer: { ingress: balanced.map((ip) => ({ ip, ipMode: "VIP" })) } },
     });
   }
 
@@ -232,6 +235,33 @@ describe.each(modes)("Services in $mode mode", ({ mode, name, octet }) => {
     const far = await lab.otherHost("far");
     expect(await answerers(far, `${far.gateway}:${port}`)).toEqual(new Set(["a", "b"]));
     expect((await call(far, `${far.gateway}:${port + 500}`)).code).toBe(refused);
+  });
+
+  it("answers at addresses of load balancers and externalIPs, for the host, Pods, containers and other hosts", async () => {
+    const far = await lab.otherHost("farther", `198.18.${octet}`);
+    const port = 8_000 + octet;
+    const loopback = `127.64.${octet}.1`;
+    const way = { type: "LoadBalancer", externalIPs: [far.gateway] };
+    cluster.service("balanced", vip(20), [{ port }], way, [loopback]);
+    cluster.endpoints("balanced", [a, b]);
+    await cluster.inForce("balanced", [a, b]);
+    expect(await answerers(undefined, `${loopback}:${port}`)).toEqual(new Set(["a", "b"]));
+    expect(await answerers(undefined, `${far.gateway}:${port}`)).toEqual(new Set(["a", "b"]));
+    expect(await answerers(far, `${far.gateway}:${port}`)).toEqual(new Set(["a", "b"]));
+    expect((await call(a, `${far.gateway}:${port}`)).code).toBe(0);
+    expect((await call(lab.container("farther-near", "bridge"), `${far.gateway}:${port}`)).code).toBe(0);
+    cluster.endpoints("balanced", []);
+    await cluster.inForce("balanced", []);
+    expect((await call(undefined, `${far.gateway}:${port}`)).code).toBe(refused);
+    expect((await call(far, `${far.gateway}:${port}`)).code).toBe(refused);
+    cluster.endpoints("balanced", [b]);
+    await cluster.inForce("balanced", [b]);
+    cluster.service("balanced", vip(20), [{ port }]);
+    await eventually(
+      "the address is nobody's",
+      async () => (await call(far, `${far.gateway}:${port}`)).code === refused,
+    );
+    expect((await call(undefined, `${vip(20)}:${port}`)).body).toBe("b");
   });
 
   it("reaches endpoints outside the Pod network", async () => {
@@ -435,6 +465,72 @@ describe("nftables mode", () => {
     await load;
     expect(codes.length).toBeGreaterThan(5);
     expect(new Set(codes)).toEqual(new Set([0]));
+  });
+
+  it("shows endpoints their clients and leaves out remote ones under Local policies", async () => {
+    await using lab = new NetworkLab(settings);
+    const [a, b] = await Promise.all([lab.pod("a"), lab.pod("b")]);
+    await using cluster = await Cluster.start(settings);
+    const far = await lab.otherHost("local");
+    const here = { ...endpointOf(a), nodeName: settings.nodeName };
+    const policies = { type: "NodePort", externalTrafficPolicy: "Local", internalTrafficPolicy: "Local" };
+    cluster.service("local", "10.221.129.4", [{ port: 80, nodePort: 31_221 }], policies);
+    cluster.endpoints("local", [here, endpointOf(b)]);
+    await cluster.inForce("local", [a, b]);
+    expect(await call(far, `${far.gateway}:31221`)).toEqual({ body: "a", client: far.ip, code: 0 });
+    expect(await answerers(far, `${far.gateway}:31221`)).toEqual(new Set(["a"]));
+    expect(await answerers(b, "10.221.129.4")).toEqual(new Set(["a"]));
+    expect((await call(undefined, "127.0.0.1:31221")).body).toBe("a");
+    cluster.endpoints("local", [endpointOf(b)]);
+    await eventually("nobody answers, and nobody refuses", async () => (await call(far, "10.221.129.4")).code !== 0);
+    expect((await call(far, `${far.gateway}:31221`)).code).toBe(outOfTime);
+    cluster.service("local", "10.221.129.4", [{ port: 80, nodePort: 31_221 }], { type: "NodePort" });
+    await eventually("everybody answers", async () => (await call(far, `${far.gateway}:31221`)).body === "b");
+  });
+
+  it("lets only the ranges in that a load balancer is for", async () => {
+    await using lab = new NetworkLab(settings);
+    const a = await lab.pod("a");
+    await using cluster = await Cluster.start(settings);
+    const [friend, stranger] = [await lab.otherHost("friend"), await lab.otherHost("stranger", "203.0.113")];
+    const ranges = { type: "LoadBalancer", loadBalancerSourceRanges: [`${friend.ip}/32`] };
+    cluster.service("picky", "10.221.129.5", [{ port: 8_221 }], ranges, [friend.gateway]);
+    cluster.endpoints("picky", [a]);
+    await cluster.inForce("picky", [a]);
+    expect((await call(friend, `${friend.gateway}:8221`)).body).toBe("a");
+    expect((await call(stranger, `${friend.gateway}:8221`)).code).toBe(outOfTime);
+  });
+
+  it("remembers clients for as long as the Service says, through new tables and restarts", async () => {
+    await using lab = new NetworkLab(settings);
+    const places = await Promise.all([lab.pod("a"), lab.pod("b"), lab.pod("c")]);
+    await using cluster = await Cluster.start(settings);
+    const sticky = (timeoutSeconds: number) => ({
+      type: "NodePort",
+      sessionAffinity: "ClientIP",
+      sessionAffinityConfig: { clientIP: { timeoutSeconds } },
+    });
+    const clients = async (address: string): Promise<string[]> => {
+      const { stdout } = await inside(undefined, "nft", "list", "table", "ip", tableName(settings));
+      return stdout.split("\n").filter((line) => line.includes(`. ${address} .`) && line.includes("expires"));
+    };
+    cluster.service("long", "10.221.129.2", [{ port: 80, nodePort: 31_222 }], sticky(3_600));
+    cluster.endpoints("long", places);
+    await cluster.inForce("long", places);
+    const { body } = await call(undefined, "10.221.129.2");
+    const { body: byNode } = await call(undefined, "127.0.0.1:31222");
+    // A time that the table has no chain for yet: all of it is replaced.
+    cluster.service("short", "10.221.129.3", [{ port: 80, nodePort: 31_223 }], sticky(1));
+    cluster.endpoints("short", places);
+    await cluster.inForce("short", places);
+    expect(await answerers(undefined, "10.221.129.2", 10)).toEqual(new Set([body]));
+    await cluster.proxy.stop();
+    await cluster.startAgain();
+    expect(await answerers(undefined, "10.221.129.2", 10)).toEqual(new Set([body]));
+    expect(await answerers(undefined, "127.0.0.1:31222", 10)).toEqual(new Set([byNode]));
+    await call(undefined, "10.221.129.3");
+    await eventually("the client is forgotten", async () => (await clients("10.221.129.3")).length === 0);
+    expect(await clients("10.221.129.2")).not.toEqual([]);
   });
 
   it("puts its rules back when somebody removed them", async () => {
