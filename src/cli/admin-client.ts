@@ -32,7 +32,8 @@ export function ask(
       },
     );
     sent.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code === "ENOENT" || error.code === "ECONNREFUSED") resolve(undefined);
+      // ENOTDIR: what is called the data directory is none.
+      if (["ENOENT", "ENOTDIR", "ECONNREFUSED"].includes(error.code ?? "")) resolve(undefined);
       else if (error.code === "EACCES") reject(new UserError(`Your user may not use ${socket}: ${whoMay}`));
       else reject(error);
     });
