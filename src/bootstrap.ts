@@ -1,6 +1,6 @@
 /**
- * The objects every cluster has: the four namespaces, the default IngressClass, and the Services `kubernetes` and `kube-dns` with the addresses
- * behind them, which no Pod stands for here. Written at each start; what is right already is left alone. A Service
+ * The objects every cluster has: the four namespaces, the default IngressClass, and the Services `kubernetes` and
+ * `kube-dns` with the addresses behind them, which no Pod stands for here. Written at each start; what is right already is left alone. A Service
  * that is deleted comes back, as in Kubernetes (`kubectl delete all --all` takes `kubernetes` along).
  */
 import type { Client } from "./machinery/client.ts";

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { bootstrap, clusterServicesKeeper } from "../../src/bootstrap.ts";
 import { endpointSlice } from "../../src/kinds/endpoint-slice/index.ts";
 import { endpoints as endpointsKind } from "../../src/kinds/endpoints/index.ts";
+import { ingressClass } from "../../src/kinds/ingress-class/index.ts";
 import { pod } from "../../src/kinds/pod/index.ts";
 import { service } from "../../src/kinds/service/index.ts";
 import { endpointSlices, endpoints, services } from "../../src/machinery/resource.ts";
@@ -14,7 +15,7 @@ const kubeDns = { namespace: "kube-system", name: "kube-dns" };
 
 async function begin() {
   const others = [clusterServicesKeeper(settings, dns)];
-  const cluster = await startControllers([service, pod, endpointsKind, endpointSlice], { others });
+  const cluster = await startControllers([service, pod, endpointsKind, endpointSlice, ingressClass], { others });
   await bootstrap(cluster.client, cluster.settings, dns);
   await cluster.settled();
   return cluster;
