@@ -10,8 +10,10 @@ import { examine } from "./instance/doctor.ts";
 import { takeHostLock } from "./instance/host-lock.ts";
 import { removeFiles } from "./instance/instance-files.ts";
 import { lockHolder, takeLock } from "./instance/lock.ts";
+import { isPortFree } from "./instance/ports.ts";
 import { readSettings } from "./instance/settings-file.ts";
 import { kinds } from "./kinds/index.ts";
+import { loadBalancerController } from "./kinds/service/load-balancer.ts";
 import { DockerRuntime } from "./kubelet/docker/docker-runtime.ts";
 import { engineFacts } from "./kubelet/docker/host-facts.ts";
 import { Kubelet } from "./kubelet/kubelet.ts";
@@ -149,7 +151,7 @@ export async function start(options: DaemonOptions): Promise<RunningDaemon> {
       traffic: proxy,
       kinds,
       rootCa: api.authority,
-      others: [clusterServicesKeeper(settings, dnsBehind)],
+      others: [clusterServicesKeeper(settings, dnsBehind), loadBalancerController(isPortFree)],
     });
     undo.push(() => controllers.stop());
     const schedulerClient = api.clientFor("system:kube-scheduler", "kube-scheduler");

@@ -21,6 +21,11 @@ export async function isDnsPortFree(): Promise<boolean> {
   return (await isFree(53, unusedLoopback)) && (await isUdpFree(53, unusedLoopback));
 }
 
+/** Whether no program of this host has the port at the address. */
+export function isPortFree(protocol: "tcp" | "udp", address: string, port: number): Promise<boolean> {
+  return protocol === "tcp" ? isFree(port, address) : isUdpFree(port, address);
+}
+
 function isUdpFree(port: number, address: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = createSocket("udp4");

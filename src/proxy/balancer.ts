@@ -1,6 +1,8 @@
 /** Which target gets the next connection, in userspace mode: round robin, or the client's own with session affinity. Pure but for its turn. */
 import { isDeepStrictEqual } from "node:util";
+import { type Cidr, contains, parseCidr } from "../machinery/cidr.ts";
 import type { Target } from "./compile.ts";
+import type { Frontend } from "./frontends.ts";
 
 /** Clients remembered per Service port before the longest idle one is forgotten. */
 const mostClients = 65_536;
@@ -8,12 +10,15 @@ const mostClients = 65_536;
 export class Balancer {
   #targets: readonly Target[] = [];
   #affinityMs: number | undefined;
+  /** Ranges that clients must come from. */
+  #sources: readonly Cidr[] | undefined;
   #turn = 0;
   /** Client address → its target and when it last came; longest idle first. */
   readonly #clients = new Map<string, { target: Target; seen: number }>();
 
-  set(targets: readonly Target[], affinitySeconds: number | undefined): void {
+  set({ targets, affinitySeconds, sources }: Pick<Frontend, "targets" | "affinitySeconds" | "sources">): void {
     this.#targets = targets;
+    this.#sources = sources?.map(parseCidr);
     this.#affinityMs = affinitySeconds === undefined ? undefined : affinitySeconds * 1000;
     if (this.#affinityMs === undefined) this.#clients.clear();
   }
@@ -23,10 +28,11 @@ export class Balancer {
   }
 
   /**
-   * Targets in the order in which to try them: the one whose turn it is first.
+   * Targets in the order in which to try them: the one whose turn it is first. None for a client that may not come.
    * @param now milliseconds, for affinity's idle time.
    */
   order(client: string, now: number): readonly Target[] {
+    if (this.#sources?.every((range) => !contains(range, client))) return [];
     const targets = this.#targets;
     const remembered = this.#remembered(client, now);
     if (remembered) return [remembered, ...targets.filter((target) => target !== remembered)];

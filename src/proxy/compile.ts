@@ -48,6 +48,8 @@ export interface PortRules {
 
 export interface ServiceRules {
   ports: readonly PortRules[];
+  /** Port on which the host tells how many endpoints are local. */
+  healthCheckPort?: number;
 }
 
 /** Rules by Service key (`namespace/name`). */
@@ -108,7 +110,7 @@ export function compileService(
       },
     ];
   });
-  return { ports };
+  return { ports, ...(spec.healthCheckNodePort && { healthCheckPort: spec.healthCheckNodePort }) };
 }
 
 /** UIDs of the Pods that new connections to the Service may reach. */

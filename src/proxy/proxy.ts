@@ -19,6 +19,7 @@ import {
   type RuleSet,
   type ServiceRules,
 } from "./compile.ts";
+import { HealthChecks } from "./health-checks.ts";
 import { setUpHostNetwork } from "./host-network.ts";
 import { NftablesBackend } from "./nftables.ts";
 import type { RuleBackend } from "./rule-backend.ts";
@@ -64,9 +65,12 @@ export class ServiceProxy implements Traffic {
   #retry: Disposable | undefined;
   #bridgeRetry: Disposable | undefined;
 
+  readonly #healthChecks: HealthChecks;
+
   /** @param tools those of `settings.proxyMode` if absent. */
   constructor(options: ProxyOptions, tools: ProxyTools = toolsFor(options)) {
     this.#options = options;
+    this.#healthChecks = new HealthChecks(options.log);
     this.#tools = tools;
     // The DNS server itself listens on its address: docs/adr/0005-dns-address.md
     const { nodeName } = options.settings;
@@ -100,6 +104,7 @@ export class ServiceProxy implements Traffic {
     this.#bridgeRetry?.[Symbol.dispose]();
     await this.#working;
     await this.#tools.backend.stop();
+    this.#healthChecks.stop();
     this.#inForce.clear();
   }
 
@@ -190,6 +195,7 @@ export class ServiceProxy implements Traffic {
       const after = rules ? podUidsOf(rules) : new Set<string>();
       for (const uid of before) if (!after.has(uid)) moved.add(uid);
       for (const uid of after) if (!before.has(uid)) moved.add(uid);
+      this.#healthChecks.set(key, rules);
       if (rules) this.#inForce.set(key, after);
       else this.#inForce.delete(key);
     }

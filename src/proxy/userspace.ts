@@ -78,15 +78,14 @@ export class UserspaceBackend implements RuleBackend {
   }
 
   async #serve(name: string, frontend: Frontend): Promise<void> {
-    const { targets, affinitySeconds } = frontend;
     const open = this.#open.get(name);
     if (open) {
-      open.balancer.set(targets, affinitySeconds);
+      open.balancer.set(frontend);
       if (open.listener instanceof UdpListener) open.listener.targetsChanged();
       return;
     }
     const balancer = new Balancer();
-    balancer.set(targets, affinitySeconds);
+    balancer.set(frontend);
     try {
       this.#open.set(name, { balancer, listener: await listen(frontend, balancer) });
       this.#busy.delete(name);

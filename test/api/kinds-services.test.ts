@@ -125,18 +125,17 @@ describe("a node port", () => {
     await expect(api.client.create(services, service("b", at))).resolves.toBeDefined();
   });
 
-  it("is one of the two ways to a LoadBalancer, which says that there is no third", async () => {
+  it("says of a LoadBalancer what is not honoured", async () => {
     await using api = await startApi(kinds, small);
     const ports = [
       { name: "a", port: 80 },
       { name: "b", port: 81, protocol: "SCTP" },
     ];
     await api.client.create(services, service("a", { type: "LoadBalancer", ports }));
-    await api.client.create(services, service("b", { type: "LoadBalancer", allocateLoadBalancerNodePorts: false }));
+    await api.client.create(services, service("b", { type: "LoadBalancer", loadBalancerClass: "example.com/theirs" }));
     expect(api.warnings).toEqual([
-      "spec.type: LoadBalancer is served on its cluster IP and node ports, but gets no external IP from Skiff yet",
       "spec.ports[1].protocol: stored, but not honoured by Skiff yet",
-      "spec.type: LoadBalancer is served on its cluster IP, but gets no external IP from Skiff yet",
+      "spec.loadBalancerClass: stored, but not honoured by Skiff yet",
     ]);
   });
 

@@ -1,0 +1,69 @@
+/** Which address a Service of type LoadBalancer gets: pure but for the question whether a port is free. */
+import { formatIpv4, parseIpv4 } from "../../machinery/cidr.ts";
+import type { Service } from "../../machinery/types.ts";
+
+export type PortProtocol = "tcp" | "udp";
+
+/** Whether no program of the host listens there. */
+export type IsFree = (protocol: PortProtocol, address: string, port: number) => Promise<boolean>;
+
+/** Loopback addresses are taken from here on: 127.64.0.1, 127.64.0.2, … */
+const firstLoopback = parseIpv4("127.64.0.1") ?? 0;
+const mostLoopbacks = 65_534;
+
+/** Services of this type are Skiff's to serve unless they name another implementation (`loadBalancerClass`). */
+export function isBalanced({ spec }: Service): boolean {
+  return spec?.type === "LoadBalancer" && !spec.loadBalancerClass;
+}
+
+/**
+ * The address it has, as long as it can have it; else the one it asks for (`loadBalancerIP`), the node's, or a loopback
+ * address: the first at which none of its ports belongs to another Service or to a program of the host.
+ * @returns undefined when there is none.
+ */
+export async function chooseAddress(
+  service: Service,
+  others: readonly Service[],
+  nodeAddress: string,
+  isFree: IsFree,
+): Promise<string | undefined> {
+  const taken = new Set(others.filter(isBalanced).flatMap((other) => addressesOf(other).flatMap(placesOf(other))));
+  const isOurs = (address: string): boolean => placesOf(service)(address).every((place) => !taken.has(place));
+  const wanted = service.spec?.loadBalancerIP;
+  const fixed = [...(wanted && parseIpv4(wanted) !== undefined ? [wanted] : []), nodeAddress];
+  const [present] = addressesOf(service);
+  const mayStay = present !== undefined && (fixed.includes(present) || isLoopback(present)) && isOurs(present);
+  if (mayStay && (!wanted || present === wanted)) return present;
+  for (const address of fixed) if (isOurs(address) && (await areFree(service, address, isFree))) return address;
+  for (let n = 0; n < mostLoopbacks; n++) {
+    const address = formatIpv4(firstLoopback + n);
+    if (isOurs(address) && (await areFree(service, address, isFree))) return address;
+  }
+  return undefined;
+}
+
+export function addressesOf({ status }: Service): string[] {
+  return (status?.loadBalancer?.ingress ?? []).flatMap(({ ip }) => ip ?? []);
+}
+
+function isLoopback(address: string): boolean {
+  const value = parseIpv4(address) ?? 0;
+  return value >= firstLoopback && value < firstLoopback + mostLoopbacks;
+}
+
+function portsOf({ spec }: Service): { protocol: PortProtocol; port: number }[] {
+  return (spec?.ports ?? []).flatMap(({ protocol = "TCP", port }) => {
+    const known = ({ TCP: "tcp", UDP: "udp" } as const)[protocol];
+    return known ? [{ protocol: known, port }] : [];
+  });
+}
+
+/** `192.0.2.2 tcp 80` for each port. */
+function placesOf(service: Service): (address: string) => string[] {
+  return (address) => portsOf(service).map(({ protocol, port }) => `${address} ${protocol} ${port}`);
+}
+
+async function areFree(service: Service, address: string, isFree: IsFree): Promise<boolean> {
+  for (const { protocol, port } of portsOf(service)) if (!(await isFree(protocol, address, port))) return false;
+  return true;
+}
