@@ -30,6 +30,7 @@ export function exchange(
 /** A socket of its own for each query: its port is as hard to guess as the id (RFC 5452). */
 function overUdp({ address, port }: Server, query: Buffer, questionEnd: number, signal: AbortSignal): Promise<Buffer> {
   return new Promise((resolve, reject) => {
+    if (signal.aborted) throw new Error(`${address} is not needed any more`);
     const socket = createSocket({ type: isIPv6(address) ? "udp6" : "udp4", signal });
     let closed = false;
     const close = (): void => {

@@ -4,6 +4,8 @@ import type { Clock } from "../machinery/clock.ts";
 import { onHost } from "../machinery/host-root.ts";
 import { parseResolvConf } from "../machinery/resolv-conf.ts";
 
+/** Where systemd-resolved writes the servers behind its stub: a VPN changes these, and resolv.conf stays as it is. */
+const behindStub = "/run/systemd/resolve/resolv.conf";
 /** How long a look at the file counts. Nothing is looked at while nobody asks. */
 const freshMs = 1_000;
 
@@ -12,6 +14,7 @@ export class HostResolvers {
   readonly #ownAddresses: ReadonlySet<string>;
   readonly #clock: Clock;
   #looked = Number.NEGATIVE_INFINITY;
+  #looking: Promise<readonly string[]> | undefined;
   #version = "";
   #servers: readonly string[] = [];
 
@@ -22,24 +25,32 @@ export class HostResolvers {
     this.#clock = clock;
   }
 
-  /** Addresses in the file's order; none when it cannot be read. */
+  /** Addresses in the file's order, none when it cannot be read; the same array until the host's configuration changes. */
   async servers(): Promise<readonly string[]> {
-    const now = this.#clock.now();
-    if (now - this.#looked < freshMs) return this.#servers;
-    this.#looked = now;
-    try {
-      const file = await onHost(this.#file);
-      const { mtimeMs, ino, size } = await stat(file);
-      const version = `${mtimeMs} ${ino} ${size}`;
-      if (version === this.#version) return this.#servers;
-      const { nameservers } = parseResolvConf(await readFile(file, "utf8"));
+    if (this.#clock.now() - this.#looked < freshMs) return this.#servers;
+    this.#looking ??= this.#look().finally(() => {
+      this.#looking = undefined;
+    });
+    return this.#looking;
+  }
+
+  async #look(): Promise<readonly string[]> {
+    const file = await onHost(this.#file);
+    const version = `${await versionOf(file)} ${await versionOf(await onHost(behindStub))}`;
+    if (version !== this.#version) {
+      // Between a resolv.conf that was removed and the next one there is nobody to ask.
+      const { nameservers } = parseResolvConf(await readFile(file, "utf8").catch(() => ""));
       this.#servers = [...new Set(nameservers)].filter((server) => !this.#ownAddresses.has(server));
       this.#version = version;
-    } catch {
-      // Between a resolv.conf that was removed and the next one there is nobody to ask.
-      this.#servers = [];
-      this.#version = "";
     }
+    this.#looked = this.#clock.now();
     return this.#servers;
   }
+}
+
+async function versionOf(file: string): Promise<string> {
+  return stat(file).then(
+    ({ mtimeMs, ino, size }) => `${mtimeMs} ${ino} ${size}`,
+    () => "-",
+  );
 }

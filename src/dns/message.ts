@@ -1,62 +1,119 @@
-/** Looks into messages of other servers without decoding them. Rule: RFC 1035 section 4.1. Pure. */
-import { headerBytes } from "./wire.ts";
+/** Looks into DNS messages without decoding them whole. Rule: RFC 1035 section 4.1, RFC 6891 (EDNS). Pure. */
 
-const typeSoa = 6;
-const typeOpt = 41;
+export const headerBytes = 12;
+export const recordTypes = {
+  A: 1,
+  NS: 2,
+  CNAME: 5,
+  SOA: 6,
+  PTR: 12,
+  HINFO: 13,
+  TXT: 16,
+  AAAA: 28,
+  SRV: 33,
+  OPT: 41,
+  IXFR: 251,
+  AXFR: 252,
+  ANY: 255,
+} as const;
+/** BADVERS needs the eight bits more that an OPT record has. */
+export const rcodes = {
+  NOERROR: 0,
+  FORMERR: 1,
+  SERVFAIL: 2,
+  NXDOMAIN: 3,
+  NOTIMP: 4,
+  REFUSED: 5,
+  BADVERS: 16,
+} as const;
+export type Rcode = (typeof rcodes)[keyof typeof rcodes];
+export const classIn = 1;
 
-export interface Lifetime {
-  /** Seconds that the message may be remembered. */
-  seconds: number;
-  /** Places of the TTL fields of its records. */
-  ttlPlaces: readonly number[];
+/** Bits of the header's flags, its second 16-bit word. */
+export const flagBits = {
+  response: 0x8000,
+  opcode: 0x7800,
+  authoritative: 0x0400,
+  truncated: 0x0200,
+  recursionDesired: 0x0100,
+  recursionAvailable: 0x0080,
+  authenticData: 0x0020,
+  checkingDisabled: 0x0010,
+  rcode: 0x000f,
+} as const;
+
+/** Where a record lies in its message. */
+export interface RecordPlace {
+  /** Of its first byte, which is its name's. */
+  start: number;
+  type: number;
+  /** Of its class: what follows is its TTL at +2, the length of its data at +6 and its data at +8. */
+  classAt: number;
+  /** Of the first byte after it. */
+  end: number;
+  section: "answer" | "authority" | "additional";
+}
+
+export function flagsOf(message: Buffer): number {
+  return message.readUInt16BE(2);
 }
 
 export function rcodeOf(message: Buffer): number {
-  return (message[3] ?? 0) & 15;
+  return flagsOf(message) & flagBits.rcode;
 }
 
 export function isTruncated(message: Buffer): boolean {
-  return ((message[2] ?? 0) & 2) !== 0;
+  return (flagsOf(message) & flagBits.truncated) !== 0;
 }
 
-/** Whether the message answers the query: the same id and question (in any case), and the response bit. */
-export function answersQuery(message: Buffer, query: Buffer, questionEnd: number): boolean {
-  if (message.length < questionEnd || ((message[2] ?? 0) & 0x80) === 0) return false;
-  if (message.readUInt16BE(0) !== query.readUInt16BE(0)) return false;
-  const question = (packet: Buffer): string => packet.toString("latin1", headerBytes, questionEnd).toLowerCase();
-  return question(message) === question(query);
+/** Reads a name that is not compressed, as questions are. */
+export function readName(packet: Buffer, start: number): { name: string; end: number } | undefined {
+  const labels: string[] = [];
+  let at = start;
+  for (;;) {
+    const length = packet[at];
+    if (length === undefined || length > 63) return undefined;
+    at++;
+    if (length === 0) return { name: labels.join("."), end: at };
+    if (at + length > packet.length || at + length - start >= 255) return undefined;
+    labels.push(packet.toString("latin1", at, at + length));
+    at += length;
+  }
+}
+
+/** The records after the question. @returns undefined when the message ends before they do. */
+export function recordPlaces(message: Buffer, questionEnd: number): RecordPlace[] | undefined {
+  const places: RecordPlace[] = [];
+  let at = questionEnd;
+  for (const [section, countAt] of [
+    ["answer", 6],
+    ["authority", 8],
+    ["additional", 10],
+  ] as const) {
+    for (let left = message.readUInt16BE(countAt); left > 0; left--) {
+      const typeAt = skipName(message, at);
+      if (typeAt === undefined || typeAt + 10 > message.length) return undefined;
+      const end = typeAt + 10 + message.readUInt16BE(typeAt + 8);
+      if (end > message.length) return undefined;
+      places.push({ start: at, type: message.readUInt16BE(typeAt), classAt: typeAt + 2, end, section });
+      at = end;
+    }
+  }
+  return places;
 }
 
 /**
- * How long a positive or negative answer may be remembered (RFC 2308 for the latter).
- * @returns undefined for anything else, and for what cannot be read.
+ * Whether the message answers the query: the same id and question (in any case), and the response bit. A complaint may
+ * leave the question out.
  */
-export function lifetimeOf(message: Buffer, questionEnd: number): Lifetime | undefined {
-  const rcode = rcodeOf(message);
-  if ((rcode !== 0 && rcode !== 3) || isTruncated(message)) return undefined;
-  const answers = message.readUInt16BE(6);
-  const records = answers + message.readUInt16BE(8) + message.readUInt16BE(10);
-  const ttlPlaces: number[] = [];
-  let seconds = Number.POSITIVE_INFINITY;
-  let negativeTtl: number | undefined;
-  let at = questionEnd;
-  for (let index = 0; index < records; index++) {
-    const fixed = skipName(message, at);
-    if (fixed === undefined || fixed + 10 > message.length) return undefined;
-    const type = message.readUInt16BE(fixed);
-    const end = fixed + 10 + message.readUInt16BE(fixed + 8);
-    if (end > message.length) return undefined;
-    if (type !== typeOpt) {
-      const ttl = message.readUInt32BE(fixed + 4);
-      ttlPlaces.push(fixed + 4);
-      seconds = Math.min(seconds, ttl);
-      // The last field of an SOA record limits how long "there is none" holds.
-      if (type === typeSoa && end - fixed >= 32) negativeTtl = Math.min(ttl, message.readUInt32BE(end - 4));
-    }
-    at = end;
-  }
-  if (answers === 0 || rcode === 3) return negativeTtl === undefined ? undefined : { seconds: negativeTtl, ttlPlaces };
-  return { seconds, ttlPlaces };
+export function answersQuery(message: Buffer, query: Buffer, questionEnd: number): boolean {
+  if (message.length < headerBytes || (flagsOf(message) & flagBits.response) === 0) return false;
+  if (message.readUInt16BE(0) !== query.readUInt16BE(0)) return false;
+  const questions = message.readUInt16BE(4);
+  if (questions === 0) return rcodeOf(message) !== rcodes.NOERROR && rcodeOf(message) !== rcodes.NXDOMAIN;
+  if (questions !== 1 || message.length < questionEnd) return false;
+  const question = (packet: Buffer): string => packet.toString("latin1", headerBytes, questionEnd).toLowerCase();
+  return question(message) === question(query);
 }
 
 function skipName(message: Buffer, start: number): number | undefined {

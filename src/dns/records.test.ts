@@ -71,6 +71,11 @@ const cases: Case[] = [
     records: "web.shop.svc.cluster.local CNAME www.example.com",
   },
   {
+    name: "an ExternalName that DNS cannot say: nothing",
+    service: `{ type: ExternalName, externalName: ${"x".repeat(64)}.example.com }`,
+    records: "",
+  },
+  {
     name: "an IPv6 cluster IP",
     service: "{ clusterIPs: ['fd00::1'] }",
     records: `

@@ -17,6 +17,7 @@ export interface ServiceRecords {
 
 /** Weight shared by the SRV records of one name, as CoreDNS does. */
 const totalWeight = 100;
+const longestLabel = 63;
 
 interface Host {
   name: string;
@@ -29,7 +30,9 @@ export function recordsOf(service: Service, slices: readonly EndpointSlice[], do
   const base = `${name}.${namespace}.svc.${domain}`;
   if (service.spec?.type === "ExternalName") {
     const target = (service.spec.externalName ?? "").replace(/\.$/, "");
-    return { names: new Map([[base, [{ type: "CNAME", target }]]]), reverse: new Map() };
+    // The API allows longer labels than DNS does (RFC 1035 section 2.3.4).
+    const labelsFit = target !== "" && target.split(".").every((label) => label.length <= longestLabel);
+    return { names: new Map(labelsFit ? [[base, [{ type: "CNAME", target }]]] : []), reverse: new Map() };
   }
   const records = new RecordsBuilder();
   const addresses = (service.spec?.clusterIPs ?? [service.spec?.clusterIP ?? ""]).filter((ip) => isIP(ip) !== 0);
@@ -113,12 +116,16 @@ function addressRecord(address: string): RecordData {
 class RecordsBuilder implements ServiceRecords {
   readonly names = new Map<string, RecordData[]>();
   readonly reverse = new Map<string, string>();
+  /** What has been added, as text: a headless Service may have a thousand endpoints. */
+  readonly #added = new Set<string>();
 
   /** Adds the record unless the name has it already. */
   add(name: string, data: RecordData): void {
-    const records = this.names.get(name) ?? [];
-    this.names.set(name, records);
-    const text = JSON.stringify(data);
-    if (!records.some((other) => JSON.stringify(other) === text)) records.push(data);
+    const text = `${name} ${JSON.stringify(data)}`;
+    if (this.#added.has(text)) return;
+    this.#added.add(text);
+    const records = this.names.get(name);
+    if (records) records.push(data);
+    else this.names.set(name, [data]);
   }
 }

@@ -1,11 +1,12 @@
-import { createSocket, type Socket } from "node:dgram";
+import { createSocket } from "node:dgram";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as realTime } from "node:timers/promises";
-import { type Answer, decode, encode, type Packet, streamDecode, streamEncode } from "dns-packet";
+import { type Answer, decode, encode, type OptAnswer, type Packet, streamEncode } from "dns-packet";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { Upstream } from "../../test/support/dns-upstream.ts";
 import { ObjectFeed } from "../../test/support/object-feed.ts";
 import { FakeClock } from "../machinery/clock.ts";
 import { silentLogger } from "../machinery/log.ts";
@@ -27,53 +28,6 @@ const settings: ClusterSettings = {
 };
 
 type Question = "A" | "AAAA" | "SRV" | "PTR" | "TXT";
-
-/** A server of the outside world: answers by name, counts what it is asked. */
-class Upstream implements AsyncDisposable {
-  readonly asked: string[] = [];
-  port = 0;
-  /** Ignores every question. */
-  silent = false;
-  readonly #socket: Socket = createSocket("udp4");
-  readonly #tcp = createServer((socket) => {
-    socket.on("error", () => {});
-    socket.on("data", (data) => {
-      const query = streamDecode(data);
-      socket.end(streamEncode(this.#answer(query, "tcp")));
-    });
-  });
-
-  static async start(address: string, port = 0): Promise<Upstream> {
-    const upstream = new Upstream();
-    await new Promise<void>((resolve) => upstream.#socket.bind(port, address, resolve));
-    upstream.port = upstream.#socket.address().port;
-    upstream.#socket.on("message", (message, from) => {
-      if (upstream.silent) return;
-      upstream.#socket.send(encode(upstream.#answer(decode(message), "udp")), from.port, from.address);
-    });
-    await new Promise<void>((resolve) => upstream.#tcp.listen(upstream.port, address, resolve));
-    return upstream;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await new Promise<void>((resolve) => this.#socket.close(resolve));
-    await new Promise<void>((resolve) => this.#tcp.close(() => resolve()));
-  }
-
-  #answer(query: Packet, transport: string): Packet {
-    const name = query.questions?.[0]?.name ?? "";
-    this.asked.push(name);
-    const base: Packet = { type: "response", id: query.id ?? 0, questions: query.questions ?? [] };
-    if (name.startsWith("broken")) return { ...base, flags: 2 };
-    if (name.startsWith("none")) {
-      const data = { mname: "ns.example", rname: "x.example", serial: 1, refresh: 1, retry: 1, expire: 1, minimum: 20 };
-      return { ...base, flags: 3, authorities: [{ type: "SOA", name: "example", ttl: 60, data }] };
-    }
-    if (name.startsWith("large") && transport === "udp") return { ...base, flags: 512 };
-    const ttl = name.startsWith("brief") ? 0 : 60;
-    return { ...base, answers: [{ type: "A", name, ttl, data: "203.0.113.5" }] };
-  }
-}
 
 let feed: ObjectFeed;
 let clock: FakeClock;
@@ -127,6 +81,10 @@ function headless(name: string, addresses: string[]): void {
   });
 }
 
+function external(name: string, externalName: string): void {
+  feed.put(services, { metadata: { name }, spec: { type: "ExternalName", externalName } });
+}
+
 let lastId = 0;
 
 async function askRaw(packet: Buffer): Promise<Buffer> {
@@ -146,6 +104,20 @@ async function ask(name: string, type: Question = "A"): Promise<ReturnType<typeo
   const message = decode(await askRaw(encode({ type: "query", id, flags: 256, questions: [{ type, name }] })));
   expect(message.id).toBe(id);
   return message;
+}
+
+/** Sends the parts, ends its side of the connection, and reads all answers until the server ends its own. */
+async function askTcp(...parts: Buffer[]): Promise<Packet[]> {
+  const socket = connect({ port: at.port, host: at.address, allowHalfOpen: true });
+  for (const part of parts) socket.write(part);
+  socket.end();
+  const chunks: Buffer[] = [];
+  for await (const chunk of socket) chunks.push(chunk as Buffer);
+  const answers: Packet[] = [];
+  for (let rest = Buffer.concat(chunks); rest.length > 0; rest = rest.subarray(2 + rest.readUInt16BE(0))) {
+    answers.push(decode(rest.subarray(2, 2 + rest.readUInt16BE(0))));
+  }
+  return answers;
 }
 
 function data(message: { answers?: Answer[] | undefined }): unknown[] {
@@ -193,34 +165,59 @@ describe("the cluster's names", () => {
       Array.from({ length: 100 }, (_, n) => `10.244.1.${n}`),
     );
     expect(await ask("many.default.svc.cluster.local")).toMatchObject({ flag_tc: true });
-    const socket = connect(at.port, at.address);
     const question = { type: "A" as const, name: "many.default.svc.cluster.local" };
     // Two questions in one go, the second cut in two.
     const both = Buffer.concat([1, 2].map((id) => streamEncode({ type: "query", id, questions: [question] })));
-    socket.write(both.subarray(0, both.length - 5));
-    socket.write(both.subarray(both.length - 5));
-    const answers: number[] = [];
-    let heard = Buffer.alloc(0);
-    for await (const chunk of socket) {
-      heard = Buffer.concat([heard, chunk as Buffer]);
-      while (heard.length >= 2 && heard.length >= 2 + heard.readUInt16BE(0)) {
-        const end = 2 + heard.readUInt16BE(0);
-        answers.push(decode(heard.subarray(2, end)).answers?.length ?? 0);
-        heard = heard.subarray(end);
-      }
-      if (answers.length === 2) break;
-    }
-    expect(answers).toEqual([100, 100]);
+    const answers = await askTcp(both.subarray(0, both.length - 5), both.subarray(both.length - 5));
+    expect(answers.map(({ id, answers: records }) => [id, records?.length])).toEqual([
+      [1, 100],
+      [2, 100],
+    ]);
   });
 
   it("lead out of the cluster for an ExternalName", async () => {
-    feed.put(services, { metadata: { name: "out" }, spec: { type: "ExternalName", externalName: "www.example" } });
+    external("out", "www.example");
     const message = await ask("out.default.svc.cluster.local");
     expect(message.answers?.map(({ type, name }) => `${name} ${type}`)).toEqual([
       "out.default.svc.cluster.local CNAME",
       "www.example A",
     ]);
     expect(data(message)).toEqual(["www.example", "203.0.113.5"]);
+    expect(data(await ask("out.default.svc.cluster.local", "SRV"))).toEqual(["www.example"]);
+    expect(upstream.asked).toEqual(["www.example"]);
+  });
+
+  it("say for an ExternalName what became of the name outside", async () => {
+    external("none", "none.example");
+    const message = await ask("none.default.svc.cluster.local");
+    expect(message).toMatchObject({ rcode: "NXDOMAIN" });
+    expect(data(message)).toEqual(["none.example"]);
+    external("broken", "broken.example");
+    expect(await ask("broken.default.svc.cluster.local")).toMatchObject({ rcode: "SERVFAIL", answers: [] });
+    external("large", "large.example");
+    expect(await ask("large.default.svc.cluster.local")).toMatchObject({ rcode: "NOERROR", flag_tc: true });
+  });
+
+  it("lead on inside the cluster for an ExternalName, and follow what it leads to", async () => {
+    external("near", "web.default.svc.cluster.local");
+    expect(await ask("near.default.svc.cluster.local")).toMatchObject({ rcode: "NXDOMAIN" });
+    service("web", "10.96.7.10");
+    expect(data(await ask("near.default.svc.cluster.local"))).toEqual(["web.default.svc.cluster.local", "10.96.7.10"]);
+    service("web", "10.96.7.11");
+    expect(data(await ask("near.default.svc.cluster.local"))).toEqual(["web.default.svc.cluster.local", "10.96.7.11"]);
+    expect(upstream.asked).toEqual([]);
+  });
+
+  it("follow the readiness of endpoints", async () => {
+    headless("db", ["10.244.0.5", "10.244.0.6"]);
+    expect(data(await ask("db.default.svc.cluster.local"))).toHaveLength(2);
+    headless("db", ["10.244.0.6"]);
+    expect(data(await ask("db.default.svc.cluster.local"))).toEqual(["10.244.0.6"]);
+    expect(await ask("10-244-0-5.db.default.svc.cluster.local")).toMatchObject({ rcode: "NXDOMAIN" });
+    expect(await ask("5.0.244.10.in-addr.arpa", "PTR")).toMatchObject({ rcode: "NXDOMAIN" });
+    expect(data(await ask("6.0.244.10.in-addr.arpa", "PTR"))).toEqual(["10-244-0-6.db.default.svc.cluster.local"]);
+    headless("db", []);
+    expect(await ask("db.default.svc.cluster.local")).toMatchObject({ rcode: "NXDOMAIN" });
   });
 
   it("are never asked of the host's servers", async () => {
@@ -260,10 +257,14 @@ describe("other names", () => {
     expect(upstream.asked).toHaveLength(4);
   });
 
-  it("pass truncation on, and come whole over TCP", async () => {
-    expect(await ask("large.example")).toMatchObject({ flag_tc: true });
-    feed.put(services, { metadata: { name: "out" }, spec: { type: "ExternalName", externalName: "large.example" } });
-    expect(data(await ask("out.default.svc.cluster.local"))).toEqual(["large.example", "203.0.113.5"]);
+  it("are asked over TCP when UDP was too small, which the client then hears too", async () => {
+    expect(await ask("large.example")).toMatchObject({ flag_tc: true, answers: [] });
+    const [whole] = await askTcp(
+      streamEncode({ type: "query", id: 1, flags: 256, questions: [{ type: "A", name: "large.example" }] }),
+    );
+    expect(whole).toMatchObject({ flag_tc: false });
+    expect(whole?.answers).toHaveLength(100);
+    expect(upstream.asked).toEqual(["large.example", "large.example"]);
   });
 
   it("come from the next server when one is not there", async () => {
@@ -322,15 +323,87 @@ async function untilAnswered(answer: Promise<unknown>): Promise<number> {
   return passed;
 }
 
-describe("what is no question", () => {
-  it("is told so", async () => {
-    const garbage = Buffer.alloc(20, 1);
-    expect(decode((await askRaw(garbage)).subarray(0, 12))).toMatchObject({ rcode: "FORMERR" });
-    const update = encode({ type: "query", id: 1, flags: 5 << 11, questions: [{ type: "A", name: "a" }] });
-    expect(decode(await askRaw(update))).toMatchObject({ rcode: "NOTIMP" });
-    const chaos = encode({ type: "query", id: 1, questions: [{ type: "TXT", name: "version.bind", class: "CH" }] });
-    expect(decode(await askRaw(chaos))).toMatchObject({ rcode: "REFUSED" });
+describe("what cannot be answered", () => {
+  const question = { type: "A" as const, name: "web.default.svc.cluster.local" };
+  const opt = { type: "OPT", name: ".", udpPayloadSize: 4096, flags: 0x8000, flag_do: true } as OptAnswer;
+
+  it.each<[string, Packet, string]>([
+    ["an update", { flags: 5 << 11, questions: [question] }, "NOTIMP"],
+    ["another class", { questions: [{ ...question, class: "CH" }] }, "REFUSED"],
+    ["a transfer of the zone", { questions: [{ type: "AXFR", name: "cluster.local" }] }, "REFUSED"],
+    ["a transfer of changes", { questions: [{ type: "IXFR", name: "example" }] }, "REFUSED"],
+    ["no question", {}, "FORMERR"],
+  ])("%s is told so", async (_name, packet, rcode) => {
+    service("web", "10.96.7.10");
+    expect(decode(await askRaw(encode({ type: "query", id: 1, ...packet })))).toMatchObject({ id: 1, rcode });
+    expect(upstream.asked).toEqual([]);
   });
+
+  it("garbage with a header is told so, other garbage is left alone", async () => {
+    expect(decode((await askRaw(Buffer.alloc(20, 1))).subarray(0, 12))).toMatchObject({ rcode: "FORMERR" });
+    const socket = createSocket("udp4");
+    const response = encode({ type: "response", id: 7, questions: [question] });
+    for (const packet of [Buffer.alloc(0), Buffer.from("x"), response]) socket.send(packet, at.port, at.address);
+    const heard = new Promise<Buffer>((resolve) => socket.once("message", resolve));
+    socket.send(encode({ type: "query", id: 8, questions: [question] }), at.port, at.address);
+    expect((await heard).readUInt16BE(0)).toBe(8);
+    socket.close();
+  });
+
+  it("a version of EDNS that does not exist yet is told which does (BADVERS)", async () => {
+    const packet = encode({ type: "query", id: 1, questions: [question], additionals: [{ ...opt, ednsVersion: 1 }] });
+    expect(decode(await askRaw(packet)).additionals).toMatchObject([{ type: "OPT", extendedRcode: 1, ednsVersion: 0 }]);
+  });
+
+  it("is answered in EDNS where it was asked in EDNS", async () => {
+    for (const name of ["web.default.svc.cluster.local", "www.example", "broken.example"]) {
+      const packet = encode({ type: "query", id: 1, questions: [{ type: "A", name }], additionals: [opt] });
+      expect(decode(await askRaw(packet)).additionals).toMatchObject([
+        { type: "OPT", udpPayloadSize: 1232, flag_do: true, ednsVersion: 0, options: [] },
+      ]);
+      expect((await ask(name)).additionals).toEqual([]);
+    }
+  });
+
+  it("over TCP ends the connection", async () => {
+    service("web", "10.96.7.10");
+    const good = streamEncode({ type: "query", id: 1, questions: [question] });
+    expect(await askTcp(Buffer.from([0, 0]), good)).toEqual([]);
+    expect(await askTcp(good, good)).toHaveLength(2);
+  });
+});
+
+it("answers everything that one TCP connection asks, also what others must answer", async () => {
+  service("web", "10.96.7.10");
+  const names = Array.from({ length: 400 }, (_, n) => (n % 2 ? `n${n}.example` : "web.default.svc.cluster.local"));
+  const queries = names.map((name, id) => streamEncode({ type: "query", id, questions: [{ type: "A", name }] }));
+  const answers = await askTcp(Buffer.concat(queries));
+  expect(new Set(answers.map(({ id }) => id)).size).toBe(400);
+  for (const { id = 0, answers: records = [] } of answers) {
+    expect(records.map((record) => ("data" in record ? record.data : ""))).toEqual([
+      id % 2 ? "203.0.113.5" : "10.96.7.10",
+    ]);
+  }
+});
+
+it("closes the oldest TCP connection for one more than there may be", async () => {
+  const open = await Promise.all(
+    Array.from({ length: 512 }, async () => {
+      const socket = connect(at.port, at.address);
+      await new Promise<void>((resolve) => socket.once("connect", resolve));
+      return socket;
+    }),
+  );
+  // All are accepted once the last one is answered.
+  const last = open.at(-1);
+  last?.write(streamEncode({ type: "query", id: 1, questions: [{ type: "A", name: "cluster.local" }] }));
+  await new Promise((resolve) => last?.once("data", resolve));
+  const closed = Promise.race(open.map((socket) => new Promise((resolve) => socket.once("close", resolve))));
+  expect(
+    await askTcp(streamEncode({ type: "query", id: 1, questions: [{ type: "A", name: "cluster.local" }] })),
+  ).toHaveLength(1);
+  await closed;
+  for (const socket of open) socket.destroy();
 });
 
 it("says what is in the way when it cannot listen", async () => {

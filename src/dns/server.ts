@@ -1,6 +1,6 @@
 /** The cluster's DNS server: UDP and TCP sockets in front of the {@link Resolver}. Rule: RFC 1035, RFC 7766 (TCP). */
 import { createSocket, type Socket as UdpSocket } from "node:dgram";
-import { createServer, type Server, type Socket } from "node:net";
+import { createServer, type Server } from "node:net";
 import type { Client } from "../machinery/client.ts";
 import type { Clock } from "../machinery/clock.ts";
 import type { Logger } from "../machinery/log.ts";
@@ -9,6 +9,7 @@ import type { ClusterSettings } from "../machinery/settings.ts";
 import { Forwarder } from "./forwarder.ts";
 import { HostResolvers } from "./host-resolvers.ts";
 import { Resolver } from "./resolver.ts";
+import { TcpConnections } from "./tcp-connections.ts";
 
 export interface DnsOptions {
   client: Pick<Client, "get" | "watch">;
@@ -22,28 +23,28 @@ export interface DnsOptions {
 }
 
 const dnsPort = 53;
-/** A connection on which nothing is asked for so long is closed. */
-const tcpIdleMs = 10_000;
-const mostTcpConnections = 1_024;
-
 export class DnsServer {
   readonly #options: DnsOptions;
   readonly #resolver: Resolver;
   #udp: UdpSocket | undefined;
   #tcp: Server | undefined;
-  readonly #connections = new Set<Socket>();
+  readonly #connections: TcpConnections;
 
   constructor(options: DnsOptions) {
-    const { client, settings, clock, host } = options;
+    const { client, settings, clock, host, log } = options;
     this.#options = options;
     const own = new Set([dnsAddress(settings), ...(options.listen ? [options.listen.address] : [])]);
-    const resolvers = new HostResolvers(host?.resolvConf ?? "/etc/resolv.conf", own, clock);
+    const source = host?.resolvConf ?? "/etc/resolv.conf";
+    const resolvers = new HostResolvers(source, own, clock);
     const forwarder = new Forwarder({
       servers: () => resolvers.servers(),
+      source,
       clock,
+      log,
       ...(host?.port !== undefined && { port: host.port }),
     });
     this.#resolver = new Resolver(client, settings, forwarder);
+    this.#connections = new TcpConnections((packet) => this.#resolver.resolve(packet, "tcp"), log);
   }
 
   /**
@@ -67,7 +68,7 @@ export class DnsServer {
 
   async stop(): Promise<void> {
     this.#resolver[Symbol.dispose]();
-    for (const connection of this.#connections) connection.destroy();
+    this.#connections[Symbol.dispose]();
     const tcp = this.#tcp;
     const udp = this.#udp;
     this.#tcp = undefined;
@@ -99,39 +100,15 @@ export class DnsServer {
 
   #listenTcp(address: string, port: number): Promise<Server> {
     return new Promise((resolve, reject) => {
-      const server = createServer({ noDelay: true }, (connection) => this.#serveConnection(connection));
-      server.maxConnections = mostTcpConnections;
+      const server = createServer({ noDelay: true, allowHalfOpen: true }, (connection) =>
+        this.#connections.serve(connection),
+      );
       server.once("error", reject);
       server.listen(port, address, () => {
         server.off("error", reject);
         server.on("error", (error) => this.#options.log.warn({ err: error }, "DNS listener"));
         resolve(server);
       });
-    });
-  }
-
-  /** Each message is preceded by its length; questions may come while others are being answered. */
-  #serveConnection(connection: Socket): void {
-    this.#connections.add(connection);
-    connection.once("close", () => this.#connections.delete(connection));
-    connection.on("error", () => connection.destroy());
-    connection.setTimeout(tcpIdleMs, () => connection.destroy());
-    const send = (answer: Buffer | undefined): void => {
-      if (!answer || connection.destroyed) return;
-      const length = Buffer.alloc(2);
-      length.writeUInt16BE(answer.length);
-      connection.write(Buffer.concat([length, answer]));
-    };
-    let heard: Buffer = Buffer.alloc(0);
-    connection.on("data", (data: Buffer) => {
-      heard = Buffer.concat([heard, data]);
-      while (heard.length >= 2 && heard.length >= 2 + heard.readUInt16BE(0)) {
-        const end = 2 + heard.readUInt16BE(0);
-        const answer = this.#resolver.resolve(heard.subarray(2, end), "tcp");
-        heard = heard.subarray(end);
-        if (answer instanceof Promise) this.#later(answer, send);
-        else send(answer);
-      }
     });
   }
 

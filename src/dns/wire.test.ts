@@ -1,15 +1,8 @@
 import { decode, encode, type Packet } from "dns-packet";
 import { describe, expect, it } from "vitest";
 import { ipv6Bytes } from "../machinery/ipv6.ts";
-import {
-  encodeFailure,
-  encodeReply,
-  parseQuery,
-  type Query,
-  type Reply,
-  type ResourceRecord,
-  udpLimit,
-} from "./wire.ts";
+import { parseQuery, type Query, udpLimit } from "./query.ts";
+import { encodeFailure, encodeReply, type Reply, type ResourceRecord } from "./wire.ts";
 
 function query(name: string, type: "A" | "SRV" = "A", more: Packet = {}): Buffer {
   return encode({ type: "query", id: 4711, flags: 256, questions: [{ type, name }], ...more });
@@ -47,43 +40,6 @@ function addresses(count: number): ResourceRecord[] {
     data: { type: "A" as const, address: `10.244.0.${n}` },
   }));
 }
-
-describe("parseQuery", () => {
-  it("reads the question", () => {
-    expect(parsed(query("Web.SHOP.svc.cluster.local"))).toEqual({
-      id: 4711,
-      opcode: 0,
-      name: "web.shop.svc.cluster.local",
-      type: 1,
-      class: 1,
-      questionEnd: 44,
-    });
-    expect(parsed(query("a.b", "SRV", edns))).toMatchObject({ type: 33, udpSize: 4096 });
-    expect(parsed(query("."))).toMatchObject({ name: "" });
-  });
-
-  it.each<[string, Buffer]>([
-    ["too short for a header", Buffer.alloc(11)],
-    ["an answer", encode({ type: "response", id: 1, questions: [{ type: "A", name: "a" }] })],
-    ["no question", encode({ type: "query", id: 1 })],
-    [
-      "two questions",
-      encode({
-        type: "query",
-        id: 1,
-        questions: [
-          { type: "A", name: "a" },
-          { type: "A", name: "b" },
-        ],
-      }),
-    ],
-    ["a question cut short", query("web.shop").subarray(0, 18)],
-    ["a compressed question", Buffer.concat([query("a").subarray(0, 12), Buffer.from([0xc0, 12, 0, 1, 0, 1])])],
-    ["an endless name", Buffer.concat([query("a").subarray(0, 12), Buffer.alloc(600, 1)])],
-  ])("refuses %s", (_name, packet) => {
-    expect(parseQuery(packet)).toBeUndefined();
-  });
-});
 
 describe("encodeReply", () => {
   it("writes every kind of record as others read it", () => {

@@ -1,10 +1,8 @@
-/** DNS messages as bytes: just what a server needs. Rule: RFC 1035 section 4, RFC 6891 (EDNS), RFC 2782 (SRV). Pure. */
+/** Answers as bytes. Rule: RFC 1035 section 4, RFC 6891 (EDNS), RFC 2782 (SRV). Pure. */
 import { parseIpv4 } from "../machinery/cidr.ts";
 import { ipv6Bytes } from "../machinery/ipv6.ts";
-
-export const recordTypes = { A: 1, NS: 2, CNAME: 5, SOA: 6, PTR: 12, TXT: 16, AAAA: 28, SRV: 33, ANY: 255 } as const;
-export const rcodes = { NOERROR: 0, FORMERR: 1, SERVFAIL: 2, NXDOMAIN: 3, NOTIMP: 4, REFUSED: 5 } as const;
-export type Rcode = (typeof rcodes)[keyof typeof rcodes];
+import { classIn, flagBits, flagsOf, headerBytes, type Rcode, readName, recordTypes } from "./message.ts";
+import { largestUdpAnswer, optBytes, optRecord, type Query } from "./query.ts";
 
 /** Names are without the final dot. */
 export type RecordData =
@@ -21,19 +19,6 @@ export interface ResourceRecord {
   data: RecordData;
 }
 
-export interface Query {
-  id: number;
-  opcode: number;
-  /** Lower case. */
-  name: string;
-  type: number;
-  class: number;
-  /** Where the question ends in the packet. */
-  questionEnd: number;
-  /** Present when the client speaks EDNS: the largest UDP answer it takes. */
-  udpSize?: number;
-}
-
 export interface Reply {
   rcode: Rcode;
   answers: readonly ResourceRecord[];
@@ -41,57 +26,15 @@ export interface Reply {
   additional: readonly ResourceRecord[];
 }
 
-export const headerBytes = 12;
-const classIn = 1;
-const typeOpt = 41;
-const optBytes = 11;
-/** Largest UDP answer sent or asked for: fits into any Ethernet frame (DNS Flag Day 2020). */
-export const largestUdpAnswer = 1_232;
-/** Largest UDP answer to a client without EDNS. */
-export const plainUdpAnswer = 512;
-
-/** Bits of the header's flags. */
-const response = 0x8000;
-const authoritative = 0x0400;
-const truncated = 0x0200;
-const recursionDesired = 0x0100;
-const recursionAvailable = 0x0080;
-const checkingDisabled = 0x0010;
-const opcodeBits = 0x7800;
-
-/** @returns undefined when the packet is no query with one whole question. */
-export function parseQuery(packet: Buffer): Query | undefined {
-  if (packet.length < headerBytes || (packet.readUInt16BE(2) & response) !== 0) return undefined;
-  if (packet.readUInt16BE(4) !== 1) return undefined;
-  const question = readName(packet, headerBytes);
-  if (!question || question.end + 4 > packet.length) return undefined;
-  const questionEnd = question.end + 4;
-  const udpSize = readUdpSize(packet, questionEnd);
-  return {
-    id: packet.readUInt16BE(0),
-    opcode: (packet.readUInt16BE(2) & opcodeBits) >> 11,
-    name: question.name.toLowerCase(),
-    type: packet.readUInt16BE(question.end),
-    class: packet.readUInt16BE(question.end + 2),
-    questionEnd,
-    ...(udpSize !== undefined && { udpSize }),
-  };
-}
-
-/** Largest answer that fits the query's way back over UDP. */
-export function udpLimit(query: Query): number {
-  return Math.min(Math.max(query.udpSize ?? plainUdpAnswer, plainUdpAnswer), largestUdpAnswer);
-}
-
 /** An answer without records: for what cannot be understood or answered. Takes any packet with a header. */
 export function encodeFailure(packet: Buffer, rcode: Rcode, query?: Query): Buffer {
-  const end = query?.questionEnd ?? headerBytes;
-  const answer = Buffer.alloc(end);
-  packet.copy(answer, 0, 0, end);
+  const answer = Buffer.from(packet.subarray(0, query?.questionEnd ?? headerBytes));
   answer.writeUInt16BE(replyFlags(packet, rcode), 2);
   answer.writeUInt16BE(query ? 1 : 0, 4);
   answer.fill(0, 6, headerBytes);
-  return answer;
+  if (!query?.edns) return answer;
+  answer.writeUInt16BE(1, 10);
+  return Buffer.concat([answer, optRecord(largestUdpAnswer, query.edns.dnssecOk, rcode >> 4)]);
 }
 
 /**
@@ -99,47 +42,24 @@ export function encodeFailure(packet: Buffer, rcode: Rcode, query?: Query): Buff
  * What does not fit within `limit` is left out; missing answers set the TC bit, upon which clients ask again over TCP.
  */
 export function encodeReply(packet: Buffer, query: Query, reply: Reply, limit: number): Buffer {
-  const writer = new MessageWriter(
-    packet.subarray(0, query.questionEnd),
-    limit - (query.udpSize === undefined ? 0 : optBytes),
-  );
+  const { edns } = query;
+  const writer = new MessageWriter(packet.subarray(0, query.questionEnd), limit - (edns ? optBytes : 0));
   const answers = writer.records(reply.answers);
   const complete = answers === reply.answers.length;
   const authority = complete ? writer.records(reply.authority) : 0;
   const additional = complete ? writer.records(reply.additional) : 0;
-  if (query.udpSize !== undefined) writer.opt();
-  const bytes = writer.finish();
-  bytes.writeUInt16BE(replyFlags(packet, reply.rcode) | authoritative | (complete ? 0 : truncated), 2);
+  const bytes = writer.finish(edns && optRecord(largestUdpAnswer, edns.dnssecOk));
+  const flags = replyFlags(packet, reply.rcode) | flagBits.authoritative | (complete ? 0 : flagBits.truncated);
+  bytes.writeUInt16BE(flags, 2);
   bytes.writeUInt16BE(answers, 6);
   bytes.writeUInt16BE(authority, 8);
-  bytes.writeUInt16BE(additional + (query.udpSize === undefined ? 0 : 1), 10);
+  bytes.writeUInt16BE(additional + (edns ? 1 : 0), 10);
   return bytes;
 }
 
 function replyFlags(packet: Buffer, rcode: Rcode): number {
-  const kept = packet.readUInt16BE(2) & (opcodeBits | recursionDesired | checkingDisabled);
-  return response | kept | recursionAvailable | rcode;
-}
-
-/** Reads a name that is not compressed, as questions are. */
-function readName(packet: Buffer, start: number): { name: string; end: number } | undefined {
-  const labels: string[] = [];
-  let at = start;
-  for (;;) {
-    const length = packet[at];
-    if (length === undefined || length > 63) return undefined;
-    at++;
-    if (length === 0) return { name: labels.join("."), end: at };
-    if (at + length > packet.length || at + length - start > 255) return undefined;
-    labels.push(packet.toString("latin1", at, at + length));
-    at += length;
-  }
-}
-
-/** Size in the OPT record, if that is what follows the question: resolvers put nothing before it. */
-function readUdpSize(packet: Buffer, at: number): number | undefined {
-  if (at + optBytes > packet.length || packet[at] !== 0) return undefined;
-  return packet.readUInt16BE(at + 1) === typeOpt ? packet.readUInt16BE(at + 3) : undefined;
+  const kept = flagsOf(packet) & (flagBits.opcode | flagBits.recursionDesired | flagBits.checkingDisabled);
+  return flagBits.response | kept | flagBits.recursionAvailable | (rcode & flagBits.rcode);
 }
 
 /** Writes records after a question, with names compressed (RFC 1035 section 4.1.4). */
@@ -171,16 +91,9 @@ class MessageWriter {
     return records.length;
   }
 
-  opt(): void {
-    this.#byte(0);
-    this.#uint16(typeOpt);
-    this.#uint16(largestUdpAnswer);
-    this.#uint32(0);
-    this.#uint16(0);
-  }
-
-  finish(): Buffer {
-    return this.#bytes.subarray(0, this.#length);
+  /** @param end what comes after the records. */
+  finish(end: Buffer = Buffer.alloc(0)): Buffer {
+    return Buffer.concat([this.#bytes.subarray(0, this.#length), end]);
   }
 
   #record({ name, ttl, data }: ResourceRecord): void {

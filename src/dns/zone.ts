@@ -2,21 +2,31 @@
  * The cluster's domain: answers questions from the records of all Services. A change replaces the records of one Service.
  * Rule: https://github.com/kubernetes/dns/blob/master/docs/specification.md, RFC 2308 (negative answers).
  */
-import { type Cidr, contains, formatIpv4, parseCidr, parseIpv4 } from "../machinery/cidr.ts";
+import { isIPv6 } from "node:net";
+import { type Cidr, contains, parseCidr, parseIpv4 } from "../machinery/cidr.ts";
 import { dnsAddress } from "../machinery/network-names.ts";
 import type { ClusterSettings } from "../machinery/settings.ts";
+import { rcodes, recordTypes } from "./message.ts";
 import type { ServiceRecords } from "./records.ts";
-import { type RecordData, type Reply, type ResourceRecord, rcodes, recordTypes } from "./wire.ts";
+import { addressOf, reverseDomainOf, reverseName } from "./reverse-name.ts";
+import type { RecordData, Reply, ResourceRecord } from "./wire.ts";
 
 /** Seconds that answers may be remembered: CoreDNS' default for Services. */
 const ttl = 5;
-const reverseDomain = "in-addr.arpa";
 /** Aliases followed within one answer. */
 const longestAliasChain = 8;
 
 export interface ZoneReply extends Reply {
   /** The answer ends with an alias to this name, which lies outside the cluster's domain. */
   outside?: string;
+  /** Key of the Service whose records alone make up the answer. */
+  owner?: string;
+}
+
+interface Known {
+  records: readonly RecordData[];
+  /** Key of the Service; empty for the zone's own. */
+  owner: string;
 }
 
 export class Zone {
@@ -24,10 +34,10 @@ export class Zone {
   readonly #cidrs: readonly Cidr[];
   readonly #namespaceExists: (name: string) => boolean;
   readonly #services = new Map<string, ServiceRecords>();
-  readonly #names = new Map<string, readonly RecordData[]>();
+  readonly #names = new Map<string, Known>();
   /** Names that exist only because longer ones do → how many of those there are. */
   readonly #parents = new Map<string, number>();
-  /** Address → reverse names by Service. */
+  /** Reverse name of an address → what it leads to, by Service. */
   readonly #reverse = new Map<string, Map<string, string>>();
   #serial = 1;
 
@@ -65,62 +75,70 @@ export class Zone {
    * @returns undefined for a name that is not the cluster's to answer.
    */
   answer(name: string, type: number): ZoneReply | undefined {
-    if (name === this.#domain || name.endsWith(`.${this.#domain}`)) return this.#forward(name, type);
-    if (name.endsWith(`.${reverseDomain}`)) return this.#reverseLookup(name, type);
-    return undefined;
+    if (this.#isInside(name)) return this.#forward(name, type);
+    const reverseDomain = reverseDomainOf(name);
+    return reverseDomain === undefined ? undefined : this.#reverseLookup(name, type, reverseDomain);
   }
 
+  #isInside(name: string): boolean {
+    return name === this.#domain || name.endsWith(`.${this.#domain}`);
+  }
+
+  /** The code of an answer with aliases is that of the name they lead to (RFC 6604). */
   #forward(name: string, type: number): ZoneReply {
     const answers: ResourceRecord[] = [];
-    let at = name;
-    for (let step = 0; step < longestAliasChain; step++) {
-      const records = this.#recordsAt(at);
-      if (!records) return answers.length > 0 ? positive(answers) : this.#negative(rcodes.NXDOMAIN, this.#domain);
-      answers.push(...matching(at, records, type));
-      const alias = records.find(isAlias);
-      if (!alias || type === recordTypes.CNAME) break;
+    const passed = new Set<string>();
+    for (let at = name; ; ) {
+      const known = this.#recordsAt(at);
+      if (!known) return { ...this.#negative(rcodes.NXDOMAIN, this.#domain), answers };
+      const found = matching(at, known.records, type);
+      answers.push(...found);
+      const alias = known.records.find(isAlias);
+      if (!alias || type === recordTypes.CNAME) {
+        const owner = passed.size === 0 && known.owner !== "" ? { owner: known.owner } : {};
+        if (found.length === 0) return { ...this.#negative(rcodes.NOERROR, this.#domain), answers, ...owner };
+        return { ...positive(answers), additional: this.#targetsOf(answers), ...owner };
+      }
+      passed.add(at);
       at = alias.target.toLowerCase();
-      if (!at.endsWith(`.${this.#domain}`)) return { ...positive(answers), outside: alias.target };
+      if (!this.#isInside(at)) return { ...positive(answers), outside: alias.target };
+      if (passed.has(at) || passed.size >= longestAliasChain) return positive(answers);
     }
-    if (answers.length === 0) return this.#negative(rcodes.NOERROR, this.#domain);
-    return { ...positive(answers), additional: this.#targetsOf(answers) };
   }
 
-  #reverseLookup(name: string, type: number): ZoneReply | undefined {
-    const address = addressOf(name);
-    if (address === undefined) return undefined;
-    const names = this.#reverse.get(address);
+  #reverseLookup(name: string, type: number, domain: string): ZoneReply | undefined {
+    const names = this.#reverse.get(name);
     if (!names) {
+      const address = addressOf(name);
       // Others may know who has an address that is not the cluster's.
-      return this.#cidrs.some((cidr) => contains(cidr, address))
-        ? this.#negative(rcodes.NXDOMAIN, reverseDomain)
-        : undefined;
+      const ours = address !== undefined && this.#cidrs.some((cidr) => contains(cidr, address));
+      return ours ? this.#negative(rcodes.NXDOMAIN, domain) : undefined;
     }
     const records = [...names.values()].map((target): RecordData => ({ type: "PTR", target }));
     const answers = matching(name, records, type);
-    return answers.length > 0 ? positive(answers) : this.#negative(rcodes.NOERROR, reverseDomain);
+    return answers.length > 0 ? positive(answers) : this.#negative(rcodes.NOERROR, domain);
   }
 
-  /** What is known of a name; empty when it exists without records, undefined when it does not exist. */
-  #recordsAt(name: string): readonly RecordData[] | undefined {
-    if (name === this.#domain) return [...(this.#names.get(name) ?? []), this.#soa()];
-    const records = this.#names.get(name);
-    if (records) return records;
-    if (this.#parents.has(name)) return [];
+  /** What is known of a name; no records when it exists without any, undefined when it does not exist. */
+  #recordsAt(name: string): Known | undefined {
+    const known = this.#names.get(name);
+    if (name === this.#domain) return { records: [this.#soa(), ...(known?.records ?? [])], owner: "" };
+    if (known) return known;
+    if (this.#parents.has(name)) return none;
     const labels = name.slice(0, -this.#domain.length - 1).split(".");
     const kind = labels.at(-1);
     const namespace = labels.at(-2);
     if (namespace === undefined || !this.#namespaceExists(namespace)) return undefined;
-    if (labels.length === 2 && (kind === "svc" || kind === "pod")) return [];
-    // A Pod's own name needs no record: it says the address.
-    const address = kind === "pod" && labels.length === 3 ? labels[0]?.replaceAll("-", ".") : undefined;
-    return address !== undefined && parseIpv4(address) !== undefined ? [{ type: "A", address }] : undefined;
+    if (labels.length === 2 && (kind === "svc" || kind === "pod")) return none;
+    if (labels.length !== 3 || kind !== "pod") return undefined;
+    const address = podAddress(labels[0] ?? "");
+    return address && { records: [address], owner: "" };
   }
 
   #targetsOf(answers: readonly ResourceRecord[]): ResourceRecord[] {
     const targets = new Set(answers.flatMap(({ data }) => (data.type === "SRV" ? data.target : [])));
     return [...targets].flatMap((target) => {
-      const records = this.#names.get(target) ?? [];
+      const records = this.#names.get(target)?.records ?? [];
       return [...matching(target, records, recordTypes.A), ...matching(target, records, recordTypes.AAAA)];
     });
   }
@@ -137,12 +155,13 @@ export class Zone {
   #add(serviceKey: string, { names, reverse }: ServiceRecords): void {
     this.#services.set(serviceKey, { names, reverse });
     for (const [name, records] of names) {
-      this.#names.set(name, records);
+      this.#names.set(name, { records, owner: serviceKey });
       for (const parent of this.#parentsOf(name)) this.#parents.set(parent, (this.#parents.get(parent) ?? 0) + 1);
     }
     for (const [address, name] of reverse) {
-      const holders = this.#reverse.get(address) ?? new Map<string, string>();
-      this.#reverse.set(address, holders.set(serviceKey, name));
+      const place = reverseName(address);
+      const holders = this.#reverse.get(place) ?? new Map<string, string>();
+      this.#reverse.set(place, holders.set(serviceKey, name));
     }
   }
 
@@ -157,9 +176,10 @@ export class Zone {
       }
     }
     for (const address of reverse.keys()) {
-      const holders = this.#reverse.get(address);
+      const place = reverseName(address);
+      const holders = this.#reverse.get(place);
       holders?.delete(serviceKey);
-      if (holders?.size === 0) this.#reverse.delete(address);
+      if (holders?.size === 0) this.#reverse.delete(place);
     }
   }
 
@@ -175,10 +195,21 @@ export class Zone {
   }
 }
 
-/** Records that answer a question of this type: an alias answers every one. */
+const none: Known = { records: [], owner: "" };
+
+/** A Pod's own name needs no record: it says the address (`10-244-0-5`, `fd00--5`). */
+function podAddress(label: string): RecordData | undefined {
+  const ipv4 = label.replaceAll("-", ".");
+  if (parseIpv4(ipv4) !== undefined) return { type: "A", address: ipv4 };
+  const ipv6 = label.replaceAll("-", ":");
+  return isIPv6(ipv6) ? { type: "AAAA", address: ipv6 } : undefined;
+}
+
+/** Records that answer a question of this type: an alias answers every one, and ANY gets one type only (RFC 8482). */
 function matching(name: string, records: readonly RecordData[], type: number): ResourceRecord[] {
+  const wanted = type === recordTypes.ANY && records[0] ? recordTypes[records[0].type] : type;
   return records
-    .filter((data) => recordTypes[data.type] === type || type === recordTypes.ANY || data.type === "CNAME")
+    .filter((data) => recordTypes[data.type] === wanted || data.type === "CNAME")
     .map((data) => ({ name, ttl, data }));
 }
 
@@ -188,11 +219,4 @@ function isAlias(data: RecordData): data is Extract<RecordData, { type: "CNAME" 
 
 function positive(answers: readonly ResourceRecord[]): ZoneReply {
   return { rcode: rcodes.NOERROR, answers, authority: [], additional: [] };
-}
-
-/** `10.0.96.10.in-addr.arpa` → `10.96.0.10`; undefined for what names no single address. */
-function addressOf(name: string): string | undefined {
-  const reversed = parseIpv4(name.slice(0, -reverseDomain.length - 1));
-  if (reversed === undefined) return undefined;
-  return formatIpv4(reversed).split(".").reverse().join(".");
 }
