@@ -23,6 +23,8 @@ import { containerReference, podReference } from "./references.ts";
 /** Waits after failures in a row: doubling from the first to the longest. */
 const firstRetryMs = 250;
 const longestRetryMs = 2 * 60 * 1000;
+/** The kubelet's `backOffPeriod`. */
+const longestSandboxRetryMs = 10_000;
 
 const imageReasons: ReadonlySet<string> = new Set(["ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull"]);
 
@@ -39,6 +41,8 @@ export class PodWorker {
   #dirty = false;
   #working: Promise<void> | undefined;
   #failures = 0;
+  /** What a failed sandbox leaves behind, and its removal, are news of the Pod, but no reason to try the next at once. */
+  #nextSandboxAt = 0;
   #stopped = false;
 
   /** @param onGone called when nothing of the Pod is left. */
@@ -90,8 +94,9 @@ export class PodWorker {
       const failures = this.#failures;
       try {
         await this.#sync();
-        // What failed within it has counted itself, and set the time of the next attempt.
-        if (this.#failures === failures) this.#failures = 0;
+        // What failed within it has counted itself, and set the time of the next attempt. Waiting for that is no success.
+        const waiting = this.#parts.clock.now() < this.#nextSandboxAt;
+        if (this.#failures === failures && !waiting) this.#failures = 0;
       } catch (error) {
         if (!(error instanceof Interrupted)) this.#retryLater(error);
       }
@@ -102,7 +107,8 @@ export class PodWorker {
   #retryLater(error: unknown): void {
     const { clock, log } = this.#parts;
     const { namespace, name } = this.#state.key;
-    const delay = Math.min(firstRetryMs * 2 ** this.#failures, longestRetryMs);
+    const longest = clock.now() < this.#nextSandboxAt ? longestSandboxRetryMs : longestRetryMs;
+    const delay = Math.min(firstRetryMs * 2 ** this.#failures, longest);
     this.#failures++;
     const message = error instanceof Error ? error.message : String(error);
     log.warn({ pod: `${namespace}/${name}`, error: message, delay }, "cannot bring a Pod about yet");
@@ -146,8 +152,10 @@ export class PodWorker {
     const published = publish(this.#state);
     this.#kill(pod, view, actions);
     this.#backOff(pod, actions);
-    const starts = actions.newSandbox || actions.start.length > 0;
-    await Promise.all([published, (starts || !this.#mounter.made) && this.#start(pod, view, actions)]);
+    const early = actions.newSandbox && this.#parts.clock.now() < this.#nextSandboxAt;
+    if (early) this.#alarm.set(this.#nextSandboxAt);
+    const starts = !early && (actions.newSandbox || actions.start.length > 0);
+    await Promise.all([published, (starts || (!early && !this.#mounter.made)) && this.#start(pod, view, actions)]);
     await publish(this.#state);
     // A Pod that has just ended has things to be cleared away.
     if (isTerminal(this.#state.read()?.status?.phase)) this.notify();
@@ -211,7 +219,7 @@ export class PodWorker {
   }
 
   async #newSandbox(pod: Stored<Pod>, view: PodView): Promise<RuntimeContainer> {
-    const { events, runtime } = this.#parts;
+    const { clock, events, runtime } = this.#parts;
     const newest = view.sandboxes[0];
     if (newest || view.instances.size > 0) {
       const message = "Pod sandbox changed, it will be killed and re-created.";
@@ -228,8 +236,12 @@ export class PodWorker {
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       events.record(podReference(pod), "Warning", "FailedCreatePodSandBox", `Failed to create pod sandbox: ${message}`);
+      // An engine that is back is tried at once.
+      if (RuntimeError.is(error, "Unavailable")) throw error;
+      const delay = Math.min(firstRetryMs * 2 ** this.#failures, longestSandboxRetryMs);
+      this.#nextSandboxAt = clock.now() + delay;
       // Somebody may have removed the network or the image: the next attempt shall find them.
-      if (!RuntimeError.is(error, "Unavailable")) await runtime.prepare();
+      await runtime.prepare();
       throw error;
     }
   }

@@ -2,6 +2,7 @@
 import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { RuntimeError } from "../../src/machinery/container-runtime.ts";
 import { pods, services } from "../../src/machinery/resource.ts";
 import type { Traffic } from "../../src/machinery/traffic.ts";
 import { busybox, startKubelet } from "../support/kubelet-cluster.ts";
@@ -203,4 +204,18 @@ test("a Service that goes on sending holds a Pod up for 2 s at most", async () =
   await cluster.client.delete(pods, { namespace: "default", name: "web" });
   await cluster.pass(500, () => cluster.pod("web") === undefined);
   expect(cluster.clock.now() - begun).toBeGreaterThanOrEqual(2_000);
+});
+
+test("a sandbox that cannot start is tried again after growing waits, whatever its remains tell", async () => {
+  await using cluster = await startKubelet();
+  const { calls } = cluster.runtime;
+  const tries = () => calls.filter((call) => call === "runSandbox").length;
+  cluster.runtime.failSandboxes(new RuntimeError("Other", "port is already allocated"));
+  await cluster.run("web", { containers: [sleeper] });
+  const began = cluster.clock.now();
+  await cluster.pass(250, () => tries() === 8);
+  // 250 ms doubled six times, each time up to 10 s.
+  expect(cluster.clock.now() - began).toBeGreaterThanOrEqual(250 + 500 + 1000 + 2000 + 4000 + 8000 + 10_000);
+  cluster.runtime.failSandboxes(undefined);
+  await cluster.pass(250, () => cluster.isReady("web"));
 });

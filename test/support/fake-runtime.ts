@@ -50,6 +50,7 @@ export class FakeRuntime implements ContainerRuntime {
   readonly #listeners = new Set<(event: RuntimeEvent) => void>();
   readonly #listening = new Map<string, Server>();
   #busy = false;
+  #sandboxError: Error | undefined;
   readonly #gates = new Map<string, Promise<void>>();
   #connected = true;
   #count = 0;
@@ -92,6 +93,11 @@ export class FakeRuntime implements ContainerRuntime {
   /** Whether containers can only be ended and not removed, as when the engine lost track of their file systems. */
   keepRemains(keep: boolean): void {
     this.#busy = keep;
+  }
+
+  /** Makes every sandbox fail while it starts, as when a port of the host is taken: it is there, and is removed again. */
+  failSandboxes(error: Error | undefined): void {
+    this.#sandboxError = error;
   }
 
   /** All containers, sandboxes included, oldest first. */
@@ -190,6 +196,11 @@ export class FakeRuntime implements ContainerRuntime {
       sandbox: config,
     });
     this.calls.push("runSandbox");
+    if (this.#sandboxError) {
+      this.#change(container, { state: "exited", exitCode: 128, finishedAt: this.#clock.now() });
+      await this.remove(container.state.id);
+      throw this.#sandboxError;
+    }
     return this.#change(container, { state: "running", startedAt: this.#clock.now() });
   }
 
