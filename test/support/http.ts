@@ -1,11 +1,14 @@
 /** Calls of Services as their users make them: plain HTTP, a new connection each time. */
-import { request } from "node:http";
+import { Agent, request } from "node:http";
 import { setTimeout as wait } from "node:timers/promises";
 
-/** Body of the answer. @throws on a failed connection, a status that is no success, or when nothing comes in time. */
-export function get(url: string, timeoutMs = 5_000): Promise<string> {
+/**
+ * Body of the answer. @throws on a failed connection, a status that is no success, or when nothing comes in time.
+ * @param agent keeps connections; without one each call makes its own.
+ */
+export function get(url: string, timeoutMs = 5_000, agent: Agent | false = false): Promise<string> {
   return new Promise((resolve, reject) => {
-    const asked = request(url, { agent: false, timeout: timeoutMs }, (response) => {
+    const asked = request(url, { agent, timeout: timeoutMs }, (response) => {
       const chunks: Buffer[] = [];
       response.on("data", (chunk: Buffer) => chunks.push(chunk));
       response.on("error", reject);
@@ -29,22 +32,28 @@ export class Load {
   answered = 0;
   #stopped = false;
 
-  /** @param pauseMs between two calls of one client: load enough to notice a gap, and little enough to leave others room. */
-  constructor(url: string, clients = 4, pauseMs = 5) {
+  /**
+   * @param pauseMs between two calls of one client: load enough to notice a gap, and little enough to leave others room.
+   * @param keepAlive each client keeps its connection for as long as the server lets it.
+   */
+  constructor(url: string, { clients = 4, pauseMs = 5, keepAlive = false } = {}) {
     this.#url = url;
-    this.#workers = Array.from({ length: clients }, () => this.#client(pauseMs));
+    this.#workers = Array.from({ length: clients }, () => {
+      return this.#client(pauseMs, keepAlive && new Agent({ keepAlive: true, maxSockets: 1 }));
+    });
   }
 
-  async #client(pauseMs: number): Promise<void> {
+  async #client(pauseMs: number, agent: Agent | false): Promise<void> {
     while (!this.#stopped) {
       try {
-        await get(this.#url);
+        await get(this.#url, undefined, agent);
         this.answered++;
       } catch (error) {
         this.failures.push(`${new Date().toISOString()} ${String(error)}`);
       }
       await wait(pauseMs);
     }
+    if (agent) agent.destroy();
   }
 
   async stop(): Promise<void> {

@@ -1,0 +1,216 @@
+/** Services of every type on real Pods, in both proxy modes: who reaches them, what they become, and that nothing is lost. */
+import { networkInterfaces } from "node:os";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { ProxyMode } from "../../src/machinery/settings.ts";
+import type { Pod, Service } from "../../src/machinery/types.ts";
+import { get, Load } from "../support/http.ts";
+import { eventually, run, SkiffInstance } from "../support/skiff.ts";
+
+const deployment = `
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: hostnames }
+spec:
+  replicas: 3
+  selector: { matchLabels: { app: hostnames } }
+  template:
+    metadata: { labels: { app: hostnames } }
+    spec:
+      terminationGracePeriodSeconds: 15
+      containers:
+        - name: hostnames
+          image: hostnames:1
+          ports: [{ name: web, containerPort: 9376 }]
+          readinessProbe:
+            exec: { command: [sh, -c, "test ! -e /tmp/unready && wget -q -O - http://127.0.0.1:9376/"] }
+            periodSeconds: 1
+            failureThreshold: 1
+`;
+
+const service = (name: string, spec: object): string =>
+  JSON.stringify({
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: { name },
+    spec: { selector: { app: "hostnames" }, ports: [{ port: 80, targetPort: "web" }], ...spec },
+  });
+
+describe.each<ProxyMode>(["nftables", "userspace"])("Services in %s mode", (mode) => {
+  let instance: SkiffInstance;
+  let names: string[];
+
+  beforeAll(async () => {
+    instance = await SkiffInstance.start("--proxy-mode", mode, "--node-port-range", "8000-32767");
+    await instance.apply(deployment);
+    await instance.kubectl("rollout", "status", "deployment/hostnames", "--timeout=60s");
+    const { items } = await instance.json<{ items: Pod[] }>("get", "pods");
+    names = items.map(({ metadata }) => metadata?.name ?? "").sort();
+  });
+  afterAll(() => instance?.[Symbol.asyncDispose]());
+
+  const of = (name: string): Promise<Service> => instance.json<Service>("get", "service", name);
+
+  /** Calls until each Pod has answered; a call that fails is an error. */
+  async function allAnswer(url: string): Promise<void> {
+    const answered = new Set<string>();
+    for (let call = 0; call < 200 && answered.size < names.length; call++) answered.add((await get(url)).trim());
+    expect([url, [...answered].sort()]).toEqual([url, names]);
+  }
+
+  /** The address that the load balancer of a Service has got. */
+  const balanced = (name: string): Promise<string> =>
+    eventually(async () => (await of(name)).status?.loadBalancer?.ingress?.[0]?.ip, `${name} has an address`);
+
+  it("reaches every Pod by cluster IP, and by node port on every address of the host", async () => {
+    await instance.apply(
+      service("plain", { type: "NodePort", ports: [{ port: 80, targetPort: "web", nodePort: 8477 }] }),
+    );
+    const { spec } = await of("plain");
+    await eventually(() => get(`http://${spec?.clusterIP}/`), "the cluster IP answers");
+    await allAnswer(`http://${spec?.clusterIP}/`);
+    const addresses = Object.values(networkInterfaces()).flatMap((list) =>
+      (list ?? []).flatMap(({ family, address }) => (family === "IPv4" ? [address] : [])),
+    );
+    for (const address of addresses) await allAnswer(`http://${address}:8477/`);
+    await instance.kubectl("delete", "service", "plain");
+  });
+
+  it("gives each load balancer an address at which its ports are free, and health checks tell of Pods", async () => {
+    const local = { type: "LoadBalancer", externalTrafficPolicy: "Local" };
+    await instance.apply(service("first", { ...local, ports: [{ port: 8081, targetPort: "web" }] }));
+    await instance.apply(service("second", { type: "LoadBalancer", ports: [{ port: 8081, targetPort: "web" }] }));
+    const [first, second] = [await balanced("first"), await balanced("second")];
+    expect(second).toMatch(/^127\.64\.0\.\d+$/);
+    expect(first).not.toBe(second);
+    for (const address of [first, second]) {
+      await eventually(() => get(`http://${address}:8081/`), `${address} answers`);
+      await allAnswer(`http://${address}:8081/`);
+    }
+    expect(await instance.kubectl("get", "service", "second")).toContain(second);
+    const { spec } = await of("first");
+    const health = `http://127.0.0.1:${spec?.healthCheckNodePort}/healthz`;
+    expect(JSON.parse(await get(health))).toEqual({
+      service: { namespace: "default", name: "first" },
+      localEndpoints: 3,
+      serviceProxyHealthy: true,
+    });
+    const events = await instance.kubectl("get", "events", "--field-selector", "involvedObject.name=first");
+    expect(events).toContain("EnsuredLoadBalancer");
+    await instance.kubectl("delete", "service", "first", "second");
+    await eventually(async () => {
+      await expect(get(`http://${second}:8081/`)).rejects.toThrow("ECONNREFUSED");
+      return true;
+    }, "the address is given up");
+  });
+
+  it("turns a Service into every other type in place", async () => {
+    await instance.apply(service("changing", { ports: [{ port: 8082, targetPort: "web" }] }));
+    const { clusterIP } = (await of("changing")).spec ?? {};
+    const patch = (spec: object) =>
+      instance.kubectl("patch", "service", "changing", "--type=merge", "-p", JSON.stringify({ spec }));
+    await patch({ type: "NodePort" });
+    const nodePort = (await of("changing")).spec?.ports?.[0]?.nodePort;
+    await eventually(() => get(`http://127.0.0.1:${nodePort}/`), "the node port answers");
+    await patch({ type: "LoadBalancer" });
+    const address = await balanced("changing");
+    await eventually(() => get(`http://${address}:8082/`), "the load balancer answers");
+    await allAnswer(`http://${clusterIP}:8082/`);
+    await patch({ type: "ClusterIP" });
+    await eventually(async () => {
+      expect((await of("changing")).status).toEqual({ loadBalancer: {} });
+      for (const place of [`${address}:8082`, `127.0.0.1:${nodePort}`]) {
+        await expect(get(`http://${place}/`)).rejects.toThrow("ECONNREFUSED");
+      }
+      return true;
+    }, "nothing of the other types is left");
+    await allAnswer(`http://${clusterIP}:8082/`);
+    await patch({ type: "ExternalName", externalName: "example.com", clusterIP: null, clusterIPs: null });
+    await eventually(async () => {
+      await expect(get(`http://${clusterIP}:8082/`)).rejects.toThrow("ECONNREFUSED");
+      return true;
+    }, "the cluster IP is given up");
+    await patch({ type: "ClusterIP", externalName: null });
+    const again = (await of("changing")).spec?.clusterIP;
+    await eventually(() => get(`http://${again}:8082/`), "the new cluster IP answers");
+    await instance.kubectl("delete", "service", "changing");
+  });
+
+  it("sends to Endpoints written by hand, and keeps a client with its Pod for as long as the Service says", async () => {
+    const [target = ""] = (await instance.kubectl("get", "pods", "-o", "jsonpath={.items[*].status.podIP}")).split(" ");
+    await instance.apply(
+      JSON.stringify({
+        apiVersion: "v1",
+        kind: "List",
+        items: [
+          { apiVersion: "v1", kind: "Service", metadata: { name: "byhand" }, spec: { ports: [{ port: 80 }] } },
+          {
+            apiVersion: "v1",
+            kind: "Endpoints",
+            metadata: { name: "byhand" },
+            subsets: [{ addresses: [{ ip: target }], ports: [{ port: 9376 }] }],
+          },
+        ],
+      }),
+    );
+    const byHand = (await of("byhand")).spec?.clusterIP;
+    await eventually(() => get(`http://${byHand}/`), "the endpoint answers");
+    const affinity = { clientIP: { timeoutSeconds: 600 } };
+    await instance.apply(service("sticky", { sessionAffinity: "ClientIP", sessionAffinityConfig: affinity }));
+    const sticky = `http://${(await of("sticky")).spec?.clusterIP}/`;
+    const first = await eventually(() => get(sticky), "the Service answers");
+    for (let call = 0; call < 20; call++) expect(await get(sticky)).toBe(first);
+    await instance.kubectl("delete", "service", "byhand", "sticky");
+  });
+
+  it.each([false, true])(
+    "loses no request in updates, scaling and flapping readiness (keep-alive: %s)",
+    async (keepAlive) => {
+      await instance.apply(service("steady", { type: "NodePort" }));
+      const { spec } = await of("steady");
+      const urls = [`http://${spec?.clusterIP}/`, `http://127.0.0.1:${spec?.ports?.[0]?.nodePort}/`];
+      for (const url of urls) await eventually(() => get(url), `${url} answers`);
+      const loads = urls.map((url) => new Load(url, { clients: 3, keepAlive }));
+      const rolledOut = () => instance.kubectl("rollout", "status", "deployment/hostnames", "--timeout=90s");
+      await instance.kubectl("rollout", "restart", "deployment/hostnames");
+      await rolledOut();
+      for (const replicas of [1, 5, 1, 3]) {
+        await instance.kubectl("scale", "deployment/hostnames", `--replicas=${replicas}`);
+        await rolledOut();
+      }
+      const pods = (await instance.json<{ items: Pod[] }>("get", "pods", "-l", "app=hostnames")).items;
+      const flapping = pods.filter(({ metadata }) => !metadata?.deletionTimestamp).slice(0, 2);
+      for (const { metadata } of flapping) {
+        const name = metadata?.name ?? "";
+        for (const [command, ready] of [
+          ["touch", "False"],
+          ["rm", "True"],
+        ] as const) {
+          await instance.kubectl("exec", name, "--", command, "/tmp/unready");
+          await instance.kubectl("wait", "pod", name, `--for=condition=Ready=${ready}`, "--timeout=20s");
+        }
+      }
+      for (const load of loads) await load.stop();
+      expect(loads.flatMap(({ failures }) => failures)).toEqual([]);
+      for (const { answered } of loads) expect(answered).toBeGreaterThan(200);
+      await instance.kubectl("delete", "service", "steady");
+      await eventually(async () => {
+        const { items } = await instance.json<{ items: Pod[] }>("get", "pods", "-l", "app=hostnames");
+        names = items.map(({ metadata }) => metadata?.name ?? "").sort();
+        return names.length === 3 ? true : undefined;
+      }, "only the present Pods are left");
+    },
+  );
+
+  it("answers again after a restart, by the same addresses", async () => {
+    await instance.apply(service("lasting", { type: "LoadBalancer", ports: [{ port: 8083, targetPort: "web" }] }));
+    const address = await balanced("lasting");
+    const url = `http://${address}:8083/`;
+    await eventually(() => get(url), "the load balancer answers");
+    const { pid } = await instance.status();
+    await run("kill", ["-9", String(pid)]);
+    await instance.skiff("up");
+    await eventually(() => get(url), "it answers again");
+    expect(await balanced("lasting")).toBe(address);
+    await instance.kubectl("delete", "service", "lasting");
+  });
+});
