@@ -1,24 +1,21 @@
 /** The host's own resolver and hosts file, which Pods inherit from. */
 import { readFile } from "node:fs/promises";
 import { onHost } from "../machinery/host-root.ts";
-import { parseResolvConf, type Resolver } from "./network-files.ts";
+import { parseResolvConf, type ResolvConf } from "../machinery/resolv-conf.ts";
+import { isLoopback } from "./network-files.ts";
 
 /** systemd-resolved shows a stub on loopback in /etc/resolv.conf, and here the servers behind it, which Pods can reach. */
 const resolvConfs = ["/etc/resolv.conf", "/run/systemd/resolve/resolv.conf"];
 
-const isLoopback = (address: string) => address.startsWith("127.") || address === "::1";
-
-/** The first resolver that can be reached from within a Pod. */
-export async function hostResolver(): Promise<Resolver> {
-  let last: Resolver = { nameservers: [], searches: [], options: [] };
+/** The first of them that names a server other than on loopback, else the host's own. */
+export async function hostResolver(): Promise<ResolvConf> {
+  const found: ResolvConf[] = [];
   for (const path of resolvConfs) {
     const text = await readFile(await onHost(path), "utf8").catch(() => undefined);
-    if (text === undefined) continue;
-    last = parseResolvConf(text);
-    const reachable = last.nameservers.filter((address) => !isLoopback(address));
-    if (reachable.length > 0) return { ...last, nameservers: reachable };
+    if (text !== undefined) found.push(parseResolvConf(text));
   }
-  return last;
+  const reachable = found.find(({ nameservers }) => nameservers.some((address) => !isLoopback(address)));
+  return reachable ?? found[0] ?? { nameservers: [], searches: [], options: [] };
 }
 
 export async function hostHosts(): Promise<string> {

@@ -1,4 +1,5 @@
 /** `/etc/hosts` and `/etc/resolv.conf` of a Pod: pure. */
+import type { ResolvConf } from "../machinery/resolv-conf.ts";
 import type { PodSpec } from "../machinery/types.ts";
 
 const loopback = `127.0.0.1	localhost
@@ -27,30 +28,20 @@ export function hostsFile(
   return `${head}\n# Entries added by HostAliases.\n${lines.join("")}`;
 }
 
-export interface Resolver {
-  nameservers: readonly string[];
-  searches: readonly string[];
-  options: readonly string[];
+/** What a Pod's resolver is told, and what was left out of it. */
+export interface PodResolver extends ResolvConf {
+  /** Messages of Events `DNSConfigForming`, one for each limit that was exceeded. */
+  exceeded: readonly string[];
 }
 
-export function parseResolvConf(text: string): Resolver {
-  const nameservers: string[] = [];
-  let searches: string[] = [];
-  let options: string[] = [];
-  for (const line of text.split("\n")) {
-    const [keyword = "", ...values] = line
-      .replace(/[#;].*/, "")
-      .trim()
-      .split(/\s+/);
-    if (keyword === "nameserver" && values[0]) nameservers.push(values[0]);
-    // The last of several `search` or `options` lines counts (resolv.conf(5)).
-    if (keyword === "search") searches = values;
-    if (keyword === "options") options = values;
-  }
-  return { nameservers, searches, options };
-}
+/** Limits of the API for `dnsConfig`, which hold for what comes of it too; resolvers read no more name servers. */
+const mostNameservers = 3;
+const mostSearches = 32;
+const longestSearchList = 2_048;
+/** Longer names make some resolvers abort. */
+const longestSearch = 253;
 
-const nameOf = (option: string) => option.split(":")[0];
+const nameOf = (option: string) => option.split(":")[0] ?? option;
 
 /**
  * https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/#pod-s-dns-policy
@@ -61,36 +52,73 @@ export function resolverFor(
   spec: Pick<PodSpec, "dnsPolicy" | "dnsConfig" | "hostNetwork">,
   namespace: string,
   cluster: { address: string; domain: string },
-  host: Resolver,
-): Resolver {
+  host: ResolvConf,
+): PodResolver {
   const base = policyOf(spec, namespace, cluster, host);
   const { nameservers = [], searches = [], options = [] } = spec.dnsConfig ?? {};
   const added = options.map(({ name = "", value }) => (value === undefined ? name : `${name}:${value}`));
+  const servers = unique([...base.nameservers, ...nameservers]);
+  const search = fittingSearches(unique([...base.searches, ...searches.map(withoutFinalDot)]));
+  const kept = servers.slice(0, mostNameservers);
   return {
-    nameservers: [...new Set([...base.nameservers, ...nameservers])],
-    searches: [...new Set([...base.searches, ...searches])],
-    options: [...base.options.filter((option) => !added.some((other) => nameOf(other) === nameOf(option))), ...added],
+    nameservers: kept,
+    searches: search.kept,
+    // The Pod's options replace those of the same name.
+    options: [...new Map([...base.options, ...added].map((option) => [nameOf(option), option])).values()],
+    exceeded: [
+      ...(servers.length > mostNameservers
+        ? [
+            `Nameserver limits were exceeded, some nameservers have been omitted, the applied nameserver line is: ${kept.join(" ")}`,
+          ]
+        : []),
+      ...(search.exceeded
+        ? [
+            `Search Line limits were exceeded, some search paths have been omitted, the applied search line is: ${search.kept.join(" ")}`,
+          ]
+        : []),
+    ],
   };
 }
 
 function policyOf(
-  spec: Pick<PodSpec, "dnsPolicy" | "hostNetwork">,
+  { dnsPolicy = "ClusterFirst", hostNetwork = false }: Pick<PodSpec, "dnsPolicy" | "hostNetwork">,
   namespace: string,
-  cluster: { address: string; domain: string },
-  host: Resolver,
-): Resolver {
-  if (spec.dnsPolicy === "None") return { nameservers: [], searches: [], options: [] };
-  const hostNetworkOnly = spec.hostNetwork === true && spec.dnsPolicy !== "ClusterFirstWithHostNet";
-  if (spec.dnsPolicy === "Default" || hostNetworkOnly) return host;
-  const { domain } = cluster;
+  { address, domain }: { address: string; domain: string },
+  host: ResolvConf,
+): ResolvConf {
+  if (dnsPolicy === "None") return { nameservers: [], searches: [], options: [] };
+  if (hostNetwork && dnsPolicy !== "ClusterFirstWithHostNet") return host;
+  if (dnsPolicy === "Default") {
+    // A resolver on the host's loopback is not there inside a Pod: the cluster's, which asks it, takes its place.
+    const reachable = host.nameservers.filter((server) => !isLoopback(server));
+    return { ...host, nameservers: reachable.length > 0 ? reachable : [address] };
+  }
   return {
-    nameservers: [cluster.address],
+    nameservers: [address],
     searches: [`${namespace}.svc.${domain}`, `svc.${domain}`, domain, ...host.searches],
     options: ["ndots:5"],
   };
 }
 
-export function printResolvConf({ nameservers, searches, options }: Resolver): string {
+export function isLoopback(address: string): boolean {
+  return address.startsWith("127.") || address === "::1";
+}
+
+function fittingSearches(searches: readonly string[]): { kept: string[]; exceeded: boolean } {
+  const kept = searches.slice(0, mostSearches).filter((search) => search.length <= longestSearch);
+  while (kept.join(" ").length > longestSearchList) kept.pop();
+  return { kept, exceeded: kept.length < searches.length };
+}
+
+function withoutFinalDot(name: string): string {
+  return name === "." ? name : name.replace(/\.$/, "");
+}
+
+function unique(values: readonly string[]): string[] {
+  return [...new Set(values)];
+}
+
+export function printResolvConf({ nameservers, searches, options }: ResolvConf): string {
   return [
     ...(searches.length > 0 ? [`search ${searches.join(" ")}`] : []),
     ...nameservers.map((address) => `nameserver ${address}`),

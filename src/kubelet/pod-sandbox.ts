@@ -9,13 +9,14 @@ import { hostHosts, hostResolver } from "./host-files.ts";
 import { podNames } from "./hostname.ts";
 import { hostsFile, printResolvConf, resolverFor } from "./network-files.ts";
 import type { KubeletParts } from "./parts.ts";
+import { podReference } from "./references.ts";
 import type { PodDirectory } from "./volumes/pod-directory.ts";
 import { memoryVolumeName, memoryVolumes } from "./volumes/pod-volumes.ts";
 
 /** Addresses that others took on the Pod network are passed over, up to so many. */
 const mostAddresses = 16;
 
-type Parts = Pick<KubeletParts, "runtime" | "addresses" | "settings">;
+type Parts = Pick<KubeletParts, "runtime" | "addresses" | "settings" | "events">;
 
 /**
  * Runs a new sandbox.
@@ -65,9 +66,10 @@ async function runOn(
   return runtime.runSandbox(config);
 }
 
-async function writeResolvConf({ settings }: Parts, pod: Stored<Pod>, directory: PodDirectory): Promise<void> {
+async function writeResolvConf({ settings, events }: Parts, pod: Stored<Pod>, directory: PodDirectory): Promise<void> {
   const cluster = { address: dnsAddress(settings), domain: settings.clusterDomain };
   const resolver = resolverFor(pod.spec as PodSpec, pod.metadata.namespace ?? "", cluster, await hostResolver());
+  for (const message of resolver.exceeded) events.record(podReference(pod), "Warning", "DNSConfigForming", message);
   await mkdir(directory.root, { recursive: true, mode: 0o755 });
   await writeFile(directory.resolvConf, printResolvConf(resolver));
 }
