@@ -30,6 +30,8 @@ export async function forwardConnection(
     return forwardError(forwarded, error);
   }
   upstream.on("error", () => {});
+  // A pipeline each way makes more listeners than Node thinks right, and it would write so into the log.
+  upstream.setMaxListeners(0);
   pipeline(fromClient, upstream).catch(() => upstream.destroy());
   await pipeline(upstream, toClient).catch(() => {
     upstream.destroy();

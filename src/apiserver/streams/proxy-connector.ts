@@ -130,6 +130,8 @@ async function passUpgrade(
   upstream.on("error", () => {});
   if (first.length > 0) upstream.unshift(first);
   if (head.length > 0) socket.unshift(head);
+  // A pipeline each way makes more listeners than Node thinks right, and it would write so into the log.
+  for (const end of [socket, upstream]) end.setMaxListeners(0);
   await Promise.all([
     pipeline(socket, upstream).catch(() => upstream.destroy()),
     pipeline(upstream, socket).catch(() => socket.destroy()),
