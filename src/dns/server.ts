@@ -1,5 +1,6 @@
 /** The cluster's DNS server: UDP and TCP sockets in front of the {@link Resolver}. Rule: RFC 1035, RFC 7766 (TCP). */
 import { createSocket, type Socket as UdpSocket } from "node:dgram";
+import type { LookupOneOptions } from "node:dns";
 import { createServer, type Server } from "node:net";
 import type { Client } from "../machinery/client.ts";
 import type { Clock } from "../machinery/clock.ts";
@@ -23,10 +24,13 @@ export interface DnsOptions {
 }
 
 const dnsPort = 53;
+const tellAgainMs = 60_000;
+
 export class DnsServer {
   readonly #options: DnsOptions;
   readonly #resolver: Resolver;
   #udp: UdpSocket | undefined;
+  #told = Number.NEGATIVE_INFINITY;
   #tcp: Server | undefined;
   readonly #connections: TcpConnections;
 
@@ -79,23 +83,39 @@ export class DnsServer {
 
   #listenUdp(address: string, port: number): Promise<UdpSocket> {
     return new Promise((resolve, reject) => {
-      const socket = createSocket({ type: "udp4", reuseAddr: true, recvBufferSize: 1 << 20, sendBufferSize: 1 << 20 });
+      const socket = createSocket({
+        type: "udp4",
+        reuseAddr: true,
+        recvBufferSize: 1 << 20,
+        sendBufferSize: 1 << 20,
+        lookup: noLookup,
+      });
       socket.once("error", reject);
       socket.on("message", (packet, from) => {
-        const send = (answer: Buffer | undefined): void => {
-          // The socket is gone while the server stops.
-          if (answer && this.#udp) socket.send(answer, from.port, from.address, () => {});
-        };
         const answer = this.#resolver.resolve(packet, "udp");
-        if (answer instanceof Promise) this.#later(answer, send);
-        else send(answer);
+        if (answer instanceof Promise) {
+          this.#later(answer, (message) => {
+            // The socket is gone while the server stops.
+            if (message && this.#udp) socket.send(message, from.port, from.address);
+          });
+        } else if (answer && this.#udp) {
+          socket.send(answer, from.port, from.address);
+        }
       });
       socket.bind(port, address, () => {
         socket.off("error", reject);
-        socket.on("error", (error) => this.#options.log.warn({ err: error }, "DNS socket"));
+        socket.on("error", (error) => this.#tellOf(error));
         resolve(socket);
       });
     });
+  }
+
+  /** Of answers that could not be sent. A firewall may refuse many: one a minute tells it. */
+  #tellOf(error: Error): void {
+    const now = this.#options.clock.now();
+    if (now - this.#told < tellAgainMs) return;
+    this.#told = now;
+    this.#options.log.warn({ err: error }, "a DNS answer could not be sent");
   }
 
   #listenTcp(address: string, port: number): Promise<Server> {
@@ -115,6 +135,15 @@ export class DnsServer {
   #later(answer: Promise<Buffer | undefined>, send: (answer: Buffer | undefined) => void): void {
     answer.then(send, (error: unknown) => this.#options.log.error({ err: error }, "a DNS question was not answered"));
   }
+}
+
+/** Clients are known by their addresses: nothing to look up, and nothing to wait for. */
+function noLookup(
+  hostname: string,
+  _options: LookupOneOptions,
+  callback: (error: NodeJS.ErrnoException | null, address: string, family: number) => void,
+): void {
+  callback(null, hostname, 4);
 }
 
 function explain(error: unknown, where: string): string {
