@@ -5,7 +5,7 @@ import { adminRoutes } from "./admin-routes.ts";
 import { bootstrap, clusterServicesKeeper } from "./bootstrap.ts";
 import { buildApi } from "./build-api.ts";
 import { startControllerManager } from "./controller-manager/controller-manager.ts";
-import { DnsServer } from "./dns/index.ts";
+import { DnsServer, ResolvedLink } from "./dns/index.ts";
 import { examine } from "./instance/doctor.ts";
 import { takeHostLock } from "./instance/host-lock.ts";
 import { removeFiles } from "./instance/instance-files.ts";
@@ -60,12 +60,16 @@ export async function start(options: DaemonOptions): Promise<RunningDaemon> {
     undo.push(() => starting[Symbol.dispose]());
     const { settings, engine, proxyModeReason } = await chooseInstance(options, paths);
 
+    const registration = new ResolvedLink({ settings, log: log.child({ component: "dns" }) });
     const runtime = new DockerRuntime({
       settings,
       clock,
       log: log.child({ component: "docker" }),
-      // Routes and switches went with the bridge.
-      onNetworkRestored: () => void proxy.prepareHost(),
+      // Routes, switches and settings went with the bridge.
+      onNetworkRestored: () => {
+        void proxy.prepareHost();
+        void registration.renew();
+      },
     });
     const api = await buildApi(settings, paths, log);
     undo.push(() => api.store.close());
@@ -131,6 +135,7 @@ export async function start(options: DaemonOptions): Promise<RunningDaemon> {
       settings,
       clock,
       log: log.child({ component: "dns" }),
+      registration,
     });
     await proxy.start();
     undo.push(async ({ keepPods }) => {

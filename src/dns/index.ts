@@ -1,1 +1,2 @@
+export { ResolvedLink } from "./resolved-link.ts";
 export { DnsServer } from "./server.ts";

@@ -406,6 +406,26 @@ it("closes the oldest TCP connection for one more than there may be", async () =
   for (const socket of open) socket.destroy();
 });
 
+it("is registered with the host while it answers", async () => {
+  const calls: string[] = [];
+  const registration = {
+    register: async () => void calls.push("register"),
+    withdraw: async () => void calls.push("withdraw"),
+  };
+  const other = new DnsServer({
+    client: feed,
+    settings,
+    clock,
+    log: silentLogger,
+    registration,
+    listen: { address: "127.0.0.6", port: 0 },
+  });
+  await other.start();
+  expect(calls).toEqual(["register"]);
+  await other.stop();
+  expect(calls).toEqual(["register", "withdraw"]);
+});
+
 it("says what is in the way when it cannot listen", async () => {
   const second = new DnsServer({ client: feed, settings, clock, log: silentLogger, listen: at });
   await expect(second.start()).rejects.toThrow(

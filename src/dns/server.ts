@@ -9,6 +9,7 @@ import { dnsAddress } from "../machinery/network-names.ts";
 import type { ClusterSettings } from "../machinery/settings.ts";
 import { Forwarder } from "./forwarder.ts";
 import { HostResolvers } from "./host-resolvers.ts";
+import type { ResolvedLink } from "./resolved-link.ts";
 import { Resolver } from "./resolver.ts";
 import { TcpConnections } from "./tcp-connections.ts";
 
@@ -19,6 +20,8 @@ export interface DnsOptions {
   log: Logger;
   /** Where to listen; the cluster's DNS address, port 53, if absent. Port 0 takes any. */
   listen?: { address: string; port: number };
+  /** Told while the server answers, so that the host's own programs find the cluster's names. */
+  registration?: Pick<ResolvedLink, "register" | "withdraw">;
   /** The host's resolv.conf, and the port of the servers in it. */
   host?: { resolvConf: string; port?: number };
 }
@@ -63,6 +66,8 @@ export class DnsServer {
       const bound = this.#tcp.address();
       const port = typeof bound === "object" && bound ? bound.port : listen.port;
       this.#udp = await this.#listenUdp(listen.address, port);
+      // The start does not wait for others.
+      void this.#options.registration?.register();
       return { address: listen.address, port };
     } catch (error) {
       await this.stop();
@@ -71,6 +76,7 @@ export class DnsServer {
   }
 
   async stop(): Promise<void> {
+    await this.#options.registration?.withdraw();
     this.#resolver[Symbol.dispose]();
     this.#connections[Symbol.dispose]();
     const tcp = this.#tcp;
