@@ -28,6 +28,7 @@ import { chooseInstance, reachEngine, takenRanges } from "./preflight.ts";
 import { cleanUpProxy, probeNftables, ServiceProxy } from "./proxy/index.ts";
 import { removeInstance } from "./remove-instance.ts";
 import { Scheduler } from "./scheduler/scheduler.ts";
+import { serviceRoutes } from "./service-routes.ts";
 
 /** Undoes one step of the start. */
 type Undo = (how: { keepPods: boolean }) => Promise<void> | void;
@@ -120,7 +121,10 @@ export async function start(options: DaemonOptions): Promise<RunningDaemon> {
       return stopping;
     };
 
-    const routes = adminRoutes({ settings, paths, report, engine, store: api.store, client, stop });
+    const routes = [
+      ...adminRoutes({ settings, paths, report, engine, store: api.store, client, stop }),
+      ...serviceRoutes({ client, proxy, settings }),
+    ];
     const server = await api.server(kubelet, routes);
     undo.push(() => server.close());
     await server.listen("127.0.0.1", settings.apiPort);

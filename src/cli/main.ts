@@ -93,6 +93,23 @@ export function program(finish: (code: number) => void): Command {
     .description("remove the services; volumes stay")
     .action(async (options) => finish(await (await import("./compose.ts")).composeDown(options)));
 
+  const proxy = skiff.command("proxy").description("how Services are served");
+  withInstance(proxy.command("rules"))
+    .description("print the rules in force for a Service, with a sentence each")
+    .argument("[service]", "name of the Service; without one, all of them")
+    .addOption(namespace())
+    .addOption(
+      new Option("--as <proxy>", "as another kind of proxy would have written them").choices(["iptables", "ipvs"]),
+    )
+    .action(async (service, options) => finish(await (await import("./proxy-rules.ts")).proxyRules(service, options)));
+
+  withInstance(skiff.command("trace"))
+    .description("follow a live request to a Service, from its name to the Pod that takes it")
+    .argument("<service>", "svc/NAME, or the name alone")
+    .addOption(namespace())
+    .addOption(output())
+    .action(async (service, options) => finish(await (await import("./trace.ts")).trace(service, options)));
+
   withInstance(skiff.command("kubeconfig"))
     .description("print the instance's kubeconfig")
     .action(async (options) => finish((await import("./kubeconfig.ts")).kubeconfig(options)));

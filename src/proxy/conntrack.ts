@@ -6,6 +6,7 @@
 
 import { CommandError, runCommand } from "../machinery/run-command.ts";
 import type { PortRules, RuleChange, RuleSet, ServiceRules } from "./compile.ts";
+import type { Endpoint } from "./rule-backend.ts";
 
 /** Arguments of the `conntrack` calls that forget the UDP flows which the changes made stale. Pure. */
 export function staleFlows(changes: readonly RuleChange[]): string[][] {
@@ -57,6 +58,18 @@ export async function forgetStrayFlows(rules: RuleSet): Promise<void> {
  */
 export function forgetServiceFlows(serviceCidr: string): Promise<void> {
   return forget(["-D", "--orig-dst", serviceCidr]);
+}
+
+/** Where the kernel sent a TCP connection, by the source of its answers; undefined when it knows of none. */
+export async function targetOfFlow(
+  client: Endpoint,
+  frontend: Endpoint,
+): Promise<{ ip: string; port: number } | undefined> {
+  const flow = ["--orig-src", client.address, "--orig-port-src", String(client.port)];
+  const to = ["--orig-dst", frontend.address, "--orig-port-dst", String(frontend.port)];
+  const listing = await runCommand("conntrack", ["-L", "-p", "tcp", ...flow, ...to]);
+  const [, answers] = [...listing.matchAll(/src=(\S+) dst=\S+ sport=(\d+)/g)];
+  return answers && { ip: answers[1] ?? "", port: Number(answers[2]) };
 }
 
 async function forget(args: readonly string[]): Promise<void> {

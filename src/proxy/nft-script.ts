@@ -73,20 +73,17 @@ export function replaceScript(
     `add table ip ${table}`,
     `delete table ip ${table}`,
     `table ip ${table} {${declarations}`,
-    ...chainsOf(shape).map((chain) => `  chain ${chainName(chain)} { ${spreadRules(chain).join("; ")}; }`),
+    ...chainsOf(shape).map((chain) => `  ${chainText(chain)}`),
     ...learnChains(settings, shape),
     ...(shape.restricts ? [restrictChain] : []),
     `  chain dispatch {
-    ip daddr . meta l4proto . th dport vmap @services
-    fib daddr type local meta l4proto . th dport vmap @nodeports
+    ${dispatchRules.join("\n    ")}
   }
   chain prerouting { type nat hook prerouting priority dstnat - 5; policy accept; jump dispatch; }
   chain output { type nat hook output priority -105; policy accept; jump dispatch; }
   chain postrouting {
     type nat hook postrouting priority srcnat - 5; policy accept;
-    meta mark & ${masqueradeMark} == ${masqueradeMark} masquerade
-    ip saddr 127.0.0.0/8 oifname "${bridge}" masquerade
-    ct status dnat ip saddr . ip daddr @hairpin masquerade
+    ${masqueradeRules(bridge).join("\n    ")}
   }
   chain refuse {
     ip daddr . meta l4proto . th dport @refused meta l4proto tcp reject with tcp reset
@@ -142,6 +139,25 @@ export function deleteHairpin(table: string, addresses: readonly string[]): stri
 /** Removes the table; succeeds when there is none. */
 export function removeScript(table: string): string {
   return `add table ip ${table}\ndelete table ip ${table}\n`;
+}
+
+/** Where every connection begins. */
+export const dispatchRules: readonly string[] = [
+  "ip daddr . meta l4proto . th dport vmap @services",
+  "fib daddr type local meta l4proto . th dport vmap @nodeports",
+];
+
+export function masqueradeRules(bridge: string): string[] {
+  return [
+    `meta mark & ${masqueradeMark} == ${masqueradeMark} masquerade`,
+    `ip saddr 127.0.0.0/8 oifname "${bridge}" masquerade`,
+    "ct status dnat ip saddr . ip daddr @hairpin masquerade",
+  ];
+}
+
+/** A chain's definition, on one line. */
+export function chainText(chain: SpreadChain): string {
+  return `chain ${chainName(chain)} { ${spreadRules(chain).join("; ")}; }`;
 }
 
 function spreadRules({ via, masquerades, remembers, size }: SpreadChain): string[] {

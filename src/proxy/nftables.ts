@@ -5,7 +5,7 @@ import { bridgeName, tableName } from "../machinery/network-names.ts";
 import { runCommand } from "../machinery/run-command.ts";
 import type { ClusterSettings } from "../machinery/settings.ts";
 import type { RuleChange, RuleSet, ServiceRules } from "./compile.ts";
-import { forgetStaleFlows, forgetStrayFlows } from "./conntrack.ts";
+import { forgetStaleFlows, forgetStrayFlows, targetOfFlow } from "./conntrack.ts";
 import { HairpinPorts } from "./hairpin.ts";
 import { covers, podAddressesOf, type Shape, shapeOf } from "./nft-elements.ts";
 import { addHairpin, changeCommands, deleteHairpin, replaceScript, type TableSettings } from "./nft-script.ts";
@@ -17,7 +17,7 @@ import {
   type RememberedClient,
   strayClients,
 } from "./remembered-clients.ts";
-import type { RuleBackend } from "./rule-backend.ts";
+import type { Endpoint, RuleBackend } from "./rule-backend.ts";
 
 /** Above this a transaction goes to a fresh `nft -f`, which takes any size. */
 const longestLine = 32_768;
@@ -94,6 +94,10 @@ export class NftablesBackend implements RuleBackend {
     if (changes.some(({ before }) => before?.ports.some((port) => port.affinitySeconds !== undefined))) {
       await this.#forgetClients(rules);
     }
+  }
+
+  targetOf(client: Endpoint, frontend: Endpoint): Promise<{ ip: string; port: number } | undefined> {
+    return targetOfFlow(client, frontend);
   }
 
   /** The rules stay in force: Services answer while Skiff is away. */

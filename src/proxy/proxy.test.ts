@@ -36,6 +36,10 @@ class RecordingBackend implements RuleBackend {
     await this.#answer(`change ${changes.map(({ before, after }) => `${ips(before)}>${ips(after)}`).join()}`);
   }
 
+  async targetOf(): Promise<undefined> {
+    return undefined;
+  }
+
   async stop(): Promise<void> {
     this.calls.push("stop");
   }

@@ -22,7 +22,7 @@ import {
 import { HealthChecks } from "./health-checks.ts";
 import { setUpHostNetwork } from "./host-network.ts";
 import { NftablesBackend } from "./nftables.ts";
-import type { RuleBackend } from "./rule-backend.ts";
+import type { Endpoint, RuleBackend } from "./rule-backend.ts";
 import { UserspaceBackend } from "./userspace.ts";
 
 export interface ProxyOptions {
@@ -111,6 +111,11 @@ export class ServiceProxy implements Traffic {
   /** The rules in force, or about to be. */
   get rules(): RuleSet {
     return this.#rules;
+  }
+
+  /** Where an open TCP connection from `client` to a Service's address and port was sent, as far as that is known. */
+  targetOf(client: Endpoint, frontend: Endpoint): Promise<{ ip: string; port: number } | undefined> {
+    return this.#tools.backend.targetOf(client, frontend);
   }
 
   podsInForce(namespace: string, service: string): ReadonlySet<string> | undefined {

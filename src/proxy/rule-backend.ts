@@ -1,6 +1,12 @@
 /** The port between the proxy and the ways of putting rules in force. Calls never overlap. */
 import type { RuleChange, RuleSet } from "./compile.ts";
 
+/** One end of a connection. */
+export interface Endpoint {
+  address: string;
+  port: number;
+}
+
 export interface RuleBackend {
   /** Puts exactly these rules in force, whatever was there before. Resolves when they are; may be repeated. */
   replace(rules: RuleSet): Promise<void>;
@@ -11,6 +17,9 @@ export interface RuleBackend {
    * @param rules all of them, as they are after the changes.
    */
   change(changes: readonly RuleChange[], rules: RuleSet): Promise<void>;
+
+  /** Where an open TCP connection from `client` to `frontend` was sent; undefined when that is not known. */
+  targetOf(client: Endpoint, frontend: Endpoint): Promise<{ ip: string; port: number } | undefined>;
 
   /** Ends what the back end runs in this process. */
   stop(): Promise<void>;

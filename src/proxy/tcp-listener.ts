@@ -3,6 +3,7 @@ import { createConnection, createServer, type Server, type Socket } from "node:n
 import type { Balancer } from "./balancer.ts";
 import type { Target } from "./compile.ts";
 import type { Listener } from "./listener.ts";
+import type { Endpoint } from "./rule-backend.ts";
 
 /** How long a target may take to accept before the next one is tried. */
 const connectLimitMs = 1_000;
@@ -11,6 +12,8 @@ export class TcpListener implements Listener {
   readonly #server: Server;
   readonly #balancer: Balancer;
   readonly #pairs = new Set<Socket>();
+  /** Target of each client that has been joined to one. */
+  readonly #targets = new WeakMap<Socket, Target>();
 
   private constructor(server: Server, balancer: Balancer) {
     this.#server = server;
@@ -31,6 +34,16 @@ export class TcpListener implements Listener {
         resolve(listener);
       });
     });
+  }
+
+  /** Where a client's connection was sent; undefined when it has none. */
+  targetOf(client: Endpoint): Target | undefined {
+    for (const socket of this.#pairs) {
+      if (socket.remotePort !== client.port || socket.remoteAddress !== client.address) continue;
+      const target = this.#targets.get(socket);
+      if (target) return target;
+    }
+    return undefined;
   }
 
   /** Takes no new connections; those that are under way finish. */
@@ -57,6 +70,7 @@ export class TcpListener implements Listener {
       }
       this.#balancer.connected(address, target, Date.now());
       this.#track(upstream);
+      this.#targets.set(client, target);
       join(client, upstream);
       return;
     }

@@ -2,12 +2,13 @@
  * Rules as sockets of this process: it listens on every cluster IP (the host-network set-up makes them the host's own) and
  * NodePort that has targets, and passes connections on. What has no targets has no socket, so it is refused at once.
  */
+import { setTimeout as wait } from "node:timers/promises";
 import type { Logger } from "../machinery/log.ts";
 import { Balancer } from "./balancer.ts";
 import type { RuleChange, RuleSet, ServiceRules } from "./compile.ts";
 import { type Frontend, frontendsOf } from "./frontends.ts";
 import type { Listener } from "./listener.ts";
-import type { RuleBackend } from "./rule-backend.ts";
+import type { Endpoint, RuleBackend } from "./rule-backend.ts";
 import { TcpListener } from "./tcp-listener.ts";
 import { UdpListener } from "./udp-listener.ts";
 
@@ -17,6 +18,10 @@ interface Open {
 }
 
 const everyAddress = "0.0.0.0";
+
+/** How long a client's target is looked for: 50 times 10 ms. */
+const mostLooks = 50;
+const lookMs = 10;
 
 /** How often a port that another process has is tried again. */
 const busyRetryMs = 2_000;
@@ -64,6 +69,18 @@ export class UserspaceBackend implements RuleBackend {
     }
     for (const name of touched) if (!wanted.has(name)) this.#close(name);
     await Promise.all([...wanted].map(([name, frontend]) => this.#serve(name, frontend)));
+  }
+
+  /** The client is served a moment after it has connected: once its target has accepted. */
+  async targetOf(client: Endpoint, { address, port }: Endpoint): Promise<{ ip: string; port: number } | undefined> {
+    const listener = this.#open.get(`tcp ${address}:${port}`)?.listener;
+    if (!(listener instanceof TcpListener)) return undefined;
+    for (let tried = 0; tried < mostLooks; tried++) {
+      const target = listener.targetOf(client);
+      if (target) return target;
+      await wait(lookMs);
+    }
+    return undefined;
   }
 
   async stop(): Promise<void> {

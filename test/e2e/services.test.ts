@@ -1,6 +1,8 @@
 /** Services of every type on real Pods, in both proxy modes: who reaches them, what they become, and that nothing is lost. */
 import { networkInterfaces } from "node:os";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { tableName } from "../../src/machinery/network-names.ts";
+import type { ServiceTrace } from "../../src/machinery/service-trace.ts";
 import type { ProxyMode } from "../../src/machinery/settings.ts";
 import type { Pod, Service } from "../../src/machinery/types.ts";
 import { get, Load } from "../support/http.ts";
@@ -200,6 +202,48 @@ describe.each<ProxyMode>(["nftables", "userspace"])("Services in %s mode", (mode
       }, "only the present Pods are left");
     },
   );
+
+  it("explains its rules, and follows a request to the Pod that takes it", async () => {
+    await instance.apply(service("explained", { type: "NodePort" }));
+    const { spec } = await of("explained");
+    await eventually(() => get(`http://${spec?.clusterIP}/`), "the Service answers");
+    const command = async (text: string): Promise<string> => {
+      const output = await instance.shell(text);
+      expect([text, output.code]).toEqual([text, 0]);
+      return output.all;
+    };
+    const rules = await command("skiff proxy rules explained");
+    const targets = (await instance.kubectl("get", "pods", "-o", "jsonpath={.items[*].status.podIP}")).split(" ");
+    for (const ip of targets) expect(rules).toContain(ip);
+    if (mode === "nftables") {
+      const { stdout } = await run("nft", ["list", "table", "ip", tableName(instance)]);
+      const inKernel = stdout.replaceAll(/\s+/g, " ");
+      const elements = rules.split("\n").filter((line) => /^[a-z-]+: (\d|tcp)/.test(line));
+      expect(elements.length).toBeGreaterThan(6);
+      for (const line of elements) expect(inKernel).toContain(line.slice(line.indexOf(": ") + 2));
+    }
+    expect(await command("skiff proxy rules explained --as iptables")).toMatch(
+      /-m statistic --mode random --probability 0\.33333333\d+ -j KUBE-SEP-/,
+    );
+    expect(await command("skiff proxy rules explained --as ipvs")).toContain(`TCP  ${spec?.clusterIP}:80 rr`);
+    expect(await command("skiff proxy rules")).toContain("# Service default/kubernetes");
+
+    await instance.kubectl("run", "stranger", "--image=busybox:1.36", "--labels=app=hostname", "--", "sleep", "1000");
+    const trace = JSON.parse(await instance.skiff("trace", "svc/explained", "-o", "json")) as ServiceTrace;
+    expect(trace.dns).toMatchObject({ name: "explained.default.svc.cluster.local", answers: [spec?.clusterIP] });
+    expect(trace.pods.map(({ pod, excluded }) => [pod, excluded]).sort()).toEqual(
+      names.map((name) => [name, undefined]),
+    );
+    expect(trace.nearMisses[0]).toMatchObject({
+      pod: "stranger",
+      excluded: 'its label app is "hostname", the Service selects "hostnames"',
+    });
+    expect(trace.connections).toHaveLength(1);
+    expect(names).toContain(trace.connections[0]?.pod);
+    expect(await command("skiff trace explained")).toMatch(/Request: +TCP \S+:80 → \S+:9376 \(hostnames-/);
+    expect((await instance.trySkiff("trace", "svc/nosuch")).all).toContain('services "nosuch" not found');
+    await instance.kubectl("delete", "service/explained", "pod/stranger", "--grace-period=0", "--force");
+  });
 
   it("answers again after a restart, by the same addresses", async () => {
     await instance.apply(service("lasting", { type: "LoadBalancer", ports: [{ port: 8083, targetPort: "web" }] }));

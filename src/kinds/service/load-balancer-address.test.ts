@@ -3,6 +3,7 @@ import type { Service, ServicePort } from "../../machinery/types.ts";
 import { chooseAddress, type IsFree } from "./load-balancer-address.ts";
 
 const node = "192.0.2.2";
+const settings = { nodeAddress: node, proxyMode: "userspace" as const };
 const free: IsFree = () => Promise.resolve(true);
 
 function balanced(ports: ServicePort[], ip?: string, more: object = {}): Service {
@@ -40,11 +41,17 @@ it.each<[string, Service, Service[], string[], string | undefined]>([
   ],
 ])("%s", async (_, service, others, busy, expected) => {
   const isFree: IsFree = (protocol, address, port) => Promise.resolve(!busy.includes(`${protocol} ${address} ${port}`));
-  expect(await chooseAddress(service, others, node, isFree)).toBe(expected);
+  expect(await chooseAddress(service, others, settings, isFree)).toBe(expected);
 });
 
 it("is the same however often it is asked", async () => {
   const service = balanced(http);
-  const first = await chooseAddress(service, [], node, free);
-  expect(await chooseAddress(balanced(http, first), [], node, free)).toBe(first);
+  const first = await chooseAddress(service, [], settings, free);
+  expect(await chooseAddress(balanced(http, first), [], settings, free)).toBe(first);
+});
+
+it("shares a loopback address with programs that listen everywhere where the kernel takes what is ours", async () => {
+  const busy: IsFree = () => Promise.resolve(false);
+  expect(await chooseAddress(balanced(http), [], { ...settings, proxyMode: "nftables" }, busy)).toBe("127.64.0.1");
+  expect(await chooseAddress(balanced(http), [], settings, busy)).toBeUndefined();
 });

@@ -1,5 +1,6 @@
 /** Which address a Service of type LoadBalancer gets: pure but for the question whether a port is free. */
 import { formatIpv4, parseIpv4 } from "../../machinery/cidr.ts";
+import type { ClusterSettings } from "../../machinery/settings.ts";
 import type { Service } from "../../machinery/types.ts";
 
 export type PortProtocol = "tcp" | "udp";
@@ -10,6 +11,9 @@ export type IsFree = (protocol: PortProtocol, address: string, port: number) => 
 /** Loopback addresses are taken from here on: 127.64.0.1, 127.64.0.2, … */
 const firstLoopback = parseIpv4("127.64.0.1") ?? 0;
 const mostLoopbacks = 65_534;
+
+/** After so many that programs are in the way of, another will be no better. */
+const mostTries = 16;
 
 /** Services of this type are Skiff's to serve unless they name another implementation (`loadBalancerClass`). */
 export function isBalanced({ spec }: Service): boolean {
@@ -24,7 +28,7 @@ export function isBalanced({ spec }: Service): boolean {
 export async function chooseAddress(
   service: Service,
   others: readonly Service[],
-  nodeAddress: string,
+  { nodeAddress, proxyMode }: Pick<ClusterSettings, "nodeAddress" | "proxyMode">,
   isFree: IsFree,
 ): Promise<string | undefined> {
   const taken = new Set(others.filter(isBalanced).flatMap((other) => addressesOf(other).flatMap(placesOf(other))));
@@ -37,7 +41,10 @@ export async function chooseAddress(
   for (const address of fixed) if (isOurs(address) && (await areFree(service, address, isFree))) return address;
   for (let n = 0; n < mostLoopbacks; n++) {
     const address = formatIpv4(firstLoopback + n);
-    if (isOurs(address) && (await areFree(service, address, isFree))) return address;
+    if (!isOurs(address)) continue;
+    // Rules of the kernel come before programs that listen at every address; sockets beside them cannot be had.
+    if (proxyMode === "nftables" || (await areFree(service, address, isFree))) return address;
+    if (n >= mostTries) break;
   }
   return undefined;
 }

@@ -24,7 +24,7 @@ export function loadBalancerController(isFree: IsFree): ControllerDefinition {
         return;
       }
       const others = client.list(services).filter(({ metadata }) => metadata.uid !== service.metadata.uid);
-      const address = await chooseAddress(service, others, settings.nodeAddress, isFree);
+      const address = await chooseAddress(service, others, settings, isFree);
       const [present] = addressesOf(service);
       if (address === present) return;
       events.record(service, "Normal", "EnsuringLoadBalancer", "Ensuring load balancer");

@@ -1,0 +1,42 @@
+import { expect, it } from "vitest";
+import type { ServiceTrace } from "../machinery/service-trace.ts";
+import { printTrace } from "./print-trace.ts";
+
+const trace: ServiceTrace = {
+  service: "default/web",
+  type: "ClusterIP",
+  clusterIP: "10.96.7.10",
+  dns: { name: "web.default.svc.cluster.local", server: "10.96.0.10", answers: ["10.96.7.10"], ms: 0.4 },
+  pods: [
+    { pod: "web-a", ip: "10.244.0.5" },
+    { pod: "web-b", ip: "10.244.0.6", excluded: "terminating" },
+  ],
+  others: ["192.0.2.5:80"],
+  nearMisses: [{ pod: "typo", excluded: 'its label app is "wbe", the Service selects "web"' }],
+  connections: [
+    { to: "TCP 10.96.7.10:80", endpoint: "10.244.0.5:8080", pod: "web-a", ms: 0.3 },
+    { to: "TCP 10.96.7.10:81", failure: "refused" },
+  ],
+};
+
+it("prints a line for each step", () => {
+  expect(printTrace(trace)).toBe(`Service:      default/web (ClusterIP)
+DNS:          web.default.svc.cluster.local → 10.96.7.10 (10.96.0.10, 0.4 ms)
+Cluster IP:   10.96.7.10
+Endpoints:    web-a (10.244.0.5)
+              192.0.2.5:80
+Excluded:     web-b (10.244.0.6): terminating
+Not selected: typo: its label app is "wbe", the Service selects "web"
+Request:      TCP 10.96.7.10:80 → 10.244.0.5:8080 (web-a), connected in 0.3 ms
+              TCP 10.96.7.10:81: refused`);
+});
+
+it("says so where there is nothing", () => {
+  const bare = { ...trace, clusterIP: "", pods: [], others: [], nearMisses: [], connections: [] };
+  expect(printTrace({ ...bare, dns: { ...trace.dns, answers: [], failure: "queryA ENOTFOUND web" } })).toBe(
+    `Service:      default/web (ClusterIP)
+DNS:          web.default.svc.cluster.local → queryA ENOTFOUND web (10.96.0.10, 0.4 ms)
+Cluster IP:   none: its name leads to its endpoints
+Endpoints:    none`,
+  );
+});

@@ -1,0 +1,35 @@
+/** What `skiff trace` is told by the daemon. */
+
+export interface TracedPod {
+  pod: string;
+  ip?: string;
+  /** Why it gets no connections. */
+  excluded?: string;
+}
+
+export interface TracedConnection {
+  /** `TCP 10.96.7.10:80`; the port's name behind it, where it has one. */
+  to: string;
+  /** Endpoint that was chosen: `10.244.0.5:9376`. */
+  endpoint?: string;
+  /** Name of the Pod there, where it is one. */
+  pod?: string;
+  ms?: number;
+  /** Why there was no connection. */
+  failure?: string;
+}
+
+export interface ServiceTrace {
+  service: string;
+  type: string;
+  /** Empty for headless and ExternalName Services. */
+  clusterIP: string;
+  dns: { name: string; server: string; answers: string[]; ms: number; failure?: string };
+  /** Endpoints without {@link TracedPod.excluded}, then the Pods that are none. */
+  pods: TracedPod[];
+  /** Endpoints that are not Pods. */
+  others: string[];
+  nearMisses: TracedPod[];
+  /** One per TCP port. */
+  connections: TracedConnection[];
+}

@@ -1,0 +1,93 @@
+/** Follows a live request to a Service, from its name to the Pod that takes it: what `skiff trace` asks. */
+import { Resolver } from "node:dns/promises";
+import { once } from "node:events";
+import { connect } from "node:net";
+import type { Client } from "./machinery/client.ts";
+import { dnsAddress } from "./machinery/network-names.ts";
+import { keyOf, type Stored } from "./machinery/object.ts";
+import { pods, services } from "./machinery/resource.ts";
+import type { ServiceTrace, TracedConnection } from "./machinery/service-trace.ts";
+import type { ClusterSettings } from "./machinery/settings.ts";
+import { StatusError } from "./machinery/status-error.ts";
+import type { Pod, Service, ServicePort } from "./machinery/types.ts";
+import { considerPods, type ServiceProxy, type Target } from "./proxy/index.ts";
+
+const limitMs = 3_000;
+
+export interface TraceParts {
+  client: Client;
+  proxy: ServiceProxy;
+  settings: ClusterSettings;
+}
+
+/** @throws StatusError NotFound. */
+export async function traceService(parts: TraceParts, namespace: string, name: string): Promise<ServiceTrace> {
+  const { client, proxy } = parts;
+  const service = client.get(services, { namespace, name });
+  if (!service) throw StatusError.notFound(services, name);
+  const rules = proxy.rules.get(keyOf(service));
+  const targets = (rules?.ports ?? []).flatMap((port) => port.targets);
+  const present = client.list(pods, { namespace });
+  const { selected, nearMisses } = considerPods(service, targets, present);
+  const { type = "ClusterIP", clusterIP = "", ports = [] } = service.spec ?? {};
+  const virtual = rules ? clusterIP : "";
+  const connections: TracedConnection[] = [];
+  for (const port of ports) {
+    if (virtual !== "" && (port.protocol ?? "TCP") === "TCP")
+      connections.push(await call(parts, virtual, port, present));
+  }
+  return {
+    service: `${namespace}/${name}`,
+    type,
+    clusterIP: virtual,
+    dns: await lookUp(parts, service),
+    pods: selected,
+    others: [...new Set(targets.filter(({ podUid }) => podUid === undefined).map(printTarget))],
+    nearMisses,
+    connections,
+  };
+}
+
+async function lookUp({ settings }: TraceParts, { metadata }: Stored<Service>): Promise<ServiceTrace["dns"]> {
+  const name = `${metadata.name}.${metadata.namespace}.svc.${settings.clusterDomain}`;
+  const server = dnsAddress(settings);
+  const resolver = new Resolver({ timeout: limitMs, tries: 1 });
+  resolver.setServers([server]);
+  const began = performance.now();
+  const elapsed = () => Math.round((performance.now() - began) * 100) / 100;
+  try {
+    return { name, server, answers: await resolver.resolve4(name), ms: elapsed() };
+  } catch (error) {
+    return { name, server, answers: [], ms: elapsed(), failure: (error as Error).message };
+  }
+}
+
+async function call(
+  { proxy }: TraceParts,
+  address: string,
+  { port, name }: ServicePort,
+  present: readonly Stored<Pod>[],
+): Promise<TracedConnection> {
+  const to = `TCP ${address}:${port}${name ? ` (${name})` : ""}`;
+  const began = performance.now();
+  const socket = connect({ host: address, port });
+  try {
+    await once(socket, "connect", { signal: AbortSignal.timeout(limitMs) });
+    const ms = Math.round((performance.now() - began) * 100) / 100;
+    const client = { address: socket.localAddress ?? "", port: socket.localPort ?? 0 };
+    const target = await proxy.targetOf(client, { address, port });
+    const pod = target && present.find(({ status }) => status?.podIP === target.ip)?.metadata.name;
+    return { to, ms, ...(target && { endpoint: printTarget(target) }), ...(pod && { pod }) };
+  } catch (error) {
+    const { code, name: kind, message } = error as NodeJS.ErrnoException;
+    const failure =
+      kind === "AbortError" ? `no answer within ${limitMs / 1000} s` : code === "ECONNREFUSED" ? "refused" : message;
+    return { to, failure };
+  } finally {
+    socket.destroy();
+  }
+}
+
+function printTarget({ ip, port }: Pick<Target, "ip" | "port">): string {
+  return `${ip}:${port}`;
+}
