@@ -1,8 +1,9 @@
-/** Which target gets the next connection, in userspace mode: round robin, or the client's own with session affinity. Pure but for its turn. */
+/** Which target gets the next connection, in userspace mode: as its scheduler says, or the client's own with session affinity. */
 import { isDeepStrictEqual } from "node:util";
 import { type Cidr, contains, parseCidr } from "../machinery/cidr.ts";
 import type { Target } from "./compile.ts";
 import type { Frontend } from "./frontends.ts";
+import { makeScheduler, type Scheduler, type SchedulerName } from "./scheduler.ts";
 
 /** Clients remembered per Service port before the longest idle one is forgotten. */
 const mostClients = 65_536;
@@ -12,12 +13,18 @@ export class Balancer {
   #affinityMs: number | undefined;
   /** Ranges that clients must come from. */
   #sources: readonly Cidr[] | undefined;
-  #turn = 0;
+  #scheduler: Scheduler = makeScheduler(undefined);
+  #schedulerName: SchedulerName | undefined;
+  /** Open connections by target, `ip:port`. */
+  readonly #connections = new Map<string, number>();
   /** Client address → its target and when it last came; longest idle first. */
   readonly #clients = new Map<string, { target: Target; seen: number }>();
 
-  set({ targets, affinitySeconds, sources }: Pick<Frontend, "targets" | "affinitySeconds" | "sources">): void {
+  set(frontend: Pick<Frontend, "targets" | "affinitySeconds" | "scheduler" | "sources">): void {
+    const { targets, affinitySeconds, scheduler, sources } = frontend;
     this.#targets = targets;
+    if (scheduler !== this.#schedulerName) this.#scheduler = makeScheduler(scheduler);
+    this.#schedulerName = scheduler;
     this.#sources = sources?.map(parseCidr);
     this.#affinityMs = affinitySeconds === undefined ? undefined : affinitySeconds * 1000;
     if (this.#affinityMs === undefined) this.#clients.clear();
@@ -36,12 +43,14 @@ export class Balancer {
     const targets = this.#targets;
     const remembered = this.#remembered(client, now);
     if (remembered) return [remembered, ...targets.filter((target) => target !== remembered)];
-    const first = targets.length > 0 ? this.#turn++ % targets.length : 0;
+    if (targets.length === 0) return [];
+    const first = this.#scheduler.pick(targets, client, (target) => this.#connections.get(placeOf(target)) ?? 0);
     return [...targets.slice(first), ...targets.slice(0, first)];
   }
 
-  /** The client was connected to the target: with affinity it comes back to it. */
+  /** The client was connected to the target: with affinity it comes back to it. Each call is followed by one of `closed`. */
   connected(client: string, target: Target, now: number): void {
+    this.#connections.set(placeOf(target), (this.#connections.get(placeOf(target)) ?? 0) + 1);
     if (this.#affinityMs === undefined) return;
     this.#clients.delete(client);
     this.#clients.set(client, { target, seen: now });
@@ -52,10 +61,20 @@ export class Balancer {
     }
   }
 
+  closed(target: Target): void {
+    const left = (this.#connections.get(placeOf(target)) ?? 0) - 1;
+    if (left > 0) this.#connections.set(placeOf(target), left);
+    else this.#connections.delete(placeOf(target));
+  }
+
   #remembered(client: string, now: number): Target | undefined {
     const entry = this.#clients.get(client);
     if (!entry || this.#affinityMs === undefined) return undefined;
     if (now - entry.seen > this.#affinityMs) return undefined;
     return this.#targets.find((target) => target.ip === entry.target.ip && target.port === entry.target.port);
   }
+}
+
+function placeOf({ ip, port }: Target): string {
+  return `${ip}:${port}`;
 }

@@ -8,6 +8,7 @@ interface Case {
   case: string;
   service: NonNullable<Service["spec"]>;
   status?: NonNullable<Service["status"]>;
+  annotations?: Record<string, string>;
   slices: EndpointSlice[];
 }
 
@@ -20,8 +21,12 @@ const expected = JSON.parse(golden("rules.golden.json")) as Record<string, unkno
 const context = { nodeName: "node", answeredElsewhere: new Set(["10.96.0.10"]) };
 
 describe("compileService", () => {
-  it.each(cases)("$case", ({ case: name, service, status, slices }) => {
-    const rules = compileService({ spec: service, ...(status && { status }) }, slices, context);
+  it.each(cases)("$case", ({ case: name, service, status, annotations, slices }) => {
+    const rules = compileService(
+      { spec: service, ...(status && { status }), ...(annotations && { metadata: { annotations } }) },
+      slices,
+      context,
+    );
     // JSON has no undefined: null stands for "no rules".
     expect(rules ?? null).toEqual(expected[name]);
   });

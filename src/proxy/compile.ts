@@ -4,6 +4,7 @@
  */
 import { parseIpv4 } from "../machinery/cidr.ts";
 import type { Endpoint, EndpointSlice, Service, ServicePort } from "../machinery/types.ts";
+import { chosenScheduler, type SchedulerName } from "./scheduler.ts";
 
 export type Protocol = "tcp" | "udp";
 
@@ -15,6 +16,8 @@ export interface Target {
   podUid?: string;
   /** On this node, as `internalTrafficPolicy: Local` and `externalTrafficPolicy: Local` mean it. */
   local?: boolean;
+  /** Its share under weighted round robin, in userspace mode; 1 if absent. */
+  weight?: number;
 }
 
 /** An address at which the world outside calls a Service: one of `externalIPs`, or of its load balancer. */
@@ -42,6 +45,8 @@ export interface PortRules {
   externalLocal?: true;
   /** The same client goes to the same target (`sessionAffinity: ClientIP`), forgotten after so many idle seconds. */
   affinitySeconds?: number;
+  /** How userspace mode spreads connections; round robin if absent. */
+  scheduler?: SchedulerName;
   /** Ordered by address and port, without doubles. Empty: connections are refused. */
   targets: readonly Target[];
 }
@@ -86,6 +91,8 @@ export function compileService(
     spec.sessionAffinity === "ClientIP"
       ? (spec.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? defaultAffinitySeconds)
       : undefined;
+  const scheduler = chosenScheduler(service.metadata?.annotations);
+  const weightOf = (pod: string): number | undefined => scheduler?.weights.get(pod);
   const ipv4Slices = slices.filter((slice) => slice.addressType === "IPv4");
   const hasNodePorts = spec.type === "NodePort" || spec.type === "LoadBalancer";
   const externalAddresses = externalAddressesOf(service);
@@ -106,7 +113,8 @@ export function compileService(
         ...(hasNodePorts && port.nodePort && { nodePort: port.nodePort }),
         ...policies,
         ...(affinitySeconds !== undefined && { affinitySeconds }),
-        targets: targetsOf(port, ipv4Slices, nodeName),
+        ...(scheduler && { scheduler: scheduler.name }),
+        targets: targetsOf(port, ipv4Slices, nodeName, weightOf),
       },
     ];
   });
@@ -141,7 +149,12 @@ function protocolOf(protocol: string | undefined): Protocol | undefined {
   return protocol === "UDP" ? "udp" : undefined;
 }
 
-function targetsOf(port: ServicePort, slices: readonly EndpointSlice[], nodeName: string): Target[] {
+function targetsOf(
+  port: ServicePort,
+  slices: readonly EndpointSlice[],
+  nodeName: string,
+  weightOf: (pod: string) => number | undefined,
+): Target[] {
   const ready = new Map<string, Target>();
   const lastResort = new Map<string, Target>();
   for (const slice of slices) {
@@ -150,7 +163,7 @@ function targetsOf(port: ServicePort, slices: readonly EndpointSlice[], nodeName
       if ((slicePort.protocol ?? "TCP") !== (port.protocol ?? "TCP")) continue;
       for (const endpoint of slice.endpoints) {
         const into = isReady(endpoint) ? ready : isServingWhileTerminating(endpoint) ? lastResort : undefined;
-        if (into) addTarget(into, endpoint, slicePort.port, nodeName);
+        if (into) addTarget(into, endpoint, slicePort.port, nodeName, weightOf);
       }
     }
   }
@@ -158,13 +171,26 @@ function targetsOf(port: ServicePort, slices: readonly EndpointSlice[], nodeName
   return [...chosen.values()].sort(byAddress);
 }
 
-function addTarget(into: Map<string, Target>, endpoint: Endpoint, port: number, nodeName: string): void {
+function addTarget(
+  into: Map<string, Target>,
+  endpoint: Endpoint,
+  port: number,
+  nodeName: string,
+  weightOf: (pod: string) => number | undefined,
+): void {
   // Addresses of one endpoint are interchangeable: consumers use the first (EndpointSlice API, `addresses`).
   const ip = endpoint.addresses[0];
   if (!ip || parseIpv4(ip) === undefined) return;
   const podUid = endpoint.targetRef?.kind === "Pod" ? endpoint.targetRef.uid : undefined;
   const local = endpoint.nodeName === nodeName;
-  into.set(`${ip}:${port}`, { ip, port, ...(podUid && { podUid }), ...(local && { local }) });
+  const weight = podUid === undefined ? undefined : weightOf(endpoint.targetRef?.name ?? "");
+  into.set(`${ip}:${port}`, {
+    ip,
+    port,
+    ...(podUid && { podUid }),
+    ...(local && { local }),
+    ...(weight !== undefined && { weight }),
+  });
 }
 
 /** A condition that is absent means "unknown", which counts as true (EndpointSlice API, `conditions`). */

@@ -1,5 +1,6 @@
 /** Where a Service is reached, and by which rules: what both back ends make of a compiled Service. Pure. */
 import type { PortRules, Protocol, ServiceRules, Target } from "./compile.ts";
+import type { SchedulerName } from "./scheduler.ts";
 
 export interface Frontend {
   protocol: Protocol;
@@ -15,6 +16,8 @@ export interface Frontend {
   /** A Local policy has endpoints, but none on this node. */
   drops: boolean;
   affinitySeconds?: number;
+  /** In userspace mode; round robin if absent. */
+  scheduler?: SchedulerName;
   /** Ranges that may call; absent: everybody. */
   sources?: readonly string[];
 }
@@ -25,13 +28,14 @@ export function frontendsOf(rules: ServiceRules | undefined): Frontend[] {
 }
 
 function frontendsOfPort(port: PortRules): Frontend[] {
-  const { protocol, targets, affinitySeconds } = port;
+  const { protocol, targets, affinitySeconds, scheduler } = port;
   const local = targets.filter((target) => target.local);
   const way = (isLocal: boolean) => ({
     protocol,
     targets: isLocal ? local : targets,
     drops: isLocal && local.length === 0 && targets.length > 0,
     ...(affinitySeconds !== undefined && { affinitySeconds }),
+    ...(scheduler && { scheduler }),
   });
   const inside = { ...way(port.internalLocal ?? false), external: false, masquerades: false };
   const outside = { ...way(port.externalLocal ?? false), external: true, masquerades: !port.externalLocal };

@@ -9,7 +9,6 @@ import type { RuleChange, RuleSet } from "./compile.ts";
 import {
   chainName,
   chainsOf,
-  type Elements,
   elementsOf,
   emptyElements,
   learnChainName,

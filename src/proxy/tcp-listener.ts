@@ -69,6 +69,7 @@ export class TcpListener implements Listener {
         return;
       }
       this.#balancer.connected(address, target, Date.now());
+      upstream.once("close", () => this.#balancer.closed(target));
       this.#track(upstream);
       this.#targets.set(client, target);
       join(client, upstream);

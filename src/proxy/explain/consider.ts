@@ -71,7 +71,7 @@ function mismatch({ metadata }: Stored<Pod>, wrong: readonly [string, string][])
 function labelDistance(value: string | undefined, wanted: string): number {
   if (value === undefined) return 1;
   let row = Array.from({ length: wanted.length + 1 }, (_, n) => n);
-  for (const [i, letter] of [...value].entries()) {
+  for (const [i, letter] of value.split("").entries()) {
     const next = [i + 1];
     for (let j = 0; j < wanted.length; j++) {
       const replaced = (row[j] ?? 0) + (letter === wanted[j] ? 0 : 1);
