@@ -15,6 +15,8 @@ const names = 5_000;
 const rounds = 5;
 const seconds = 2;
 const changes = 30;
+/** Queries per second: about half of what either server can do. */
+const halfLoad = 40_000;
 const other = { address: "127.0.0.53", port: 15_353 };
 
 const serviceName = (n) => `svc-${n}.default.svc.cluster.local`;
@@ -81,10 +83,10 @@ function dnsperf(server, questions, ...more) {
   return Number(/Queries per second:\s+([\d.]+)/.exec(output)[1]);
 }
 
-/** Milliseconds that 99 of 100 questions take at most, under full load. */
-function p99(server, questions, folder) {
+/** Milliseconds that 99 of 100 questions take at most. */
+function p99(server, questions, folder, ...more) {
   const file = join(folder, "latencies");
-  const args = ["-v", "-s", server.address, "-p", String(server.port), "-d", questions, "-l", String(seconds)];
+  const args = ["-v", "-s", server.address, "-p", String(server.port), "-d", questions, "-l", String(seconds), ...more];
   execFileSync("dnsperf", args, { stdio: ["ignore", openSync(file, "w"), "ignore"] });
   const latencies = [...readFileSync(file, "utf8").matchAll(/^> NOERROR .* ([\d.]+)$/gm)].map(([, text]) =>
     Number(text),
@@ -167,18 +169,30 @@ export async function run() {
     writeFileSync(questions, addresses.map((_, n) => `${serviceName(n)} A\n`).join(""));
     const ours = [];
     const theirs = [];
-    const latencies = { ours: [], theirs: [] };
+    const full = { ours: [], theirs: [] };
+    const half = { ours: [], theirs: [] };
     for (let round = 0; round < rounds; round++) {
       theirs.push(dnsperf(other, questions));
       ours.push(dnsperf(server, questions));
-      latencies.theirs.push(p99(other, questions, folder));
-      latencies.ours.push(p99(server, questions, folder));
+      full.theirs.push(p99(other, questions, folder));
+      full.ours.push(p99(server, questions, folder));
+      half.theirs.push(p99(other, questions, folder, "-Q", String(halfLoad)));
+      half.ours.push(p99(server, questions, folder, "-Q", String(halfLoad)));
     }
+    const baselineIs = "dnsmasq";
     const ratio = median(ours) / median(theirs);
-    const slowest = median(latencies.ours);
+    const p99Row = (load, { ours: values, theirs: base }) => ({
+      figure: `5,000 names, p99 at ${load}`,
+      value: median(values),
+      unit: "ms",
+      baseline: median(base),
+      baselineIs,
+      ratio: median(values) / median(base),
+      bar: "< 2 ms",
+      holds: median(values) < 2,
+    });
     const change = percentile(await measureChanges(api, server), 0.99);
     const restart = await measureRestart(instance, server, addresses[0]);
-    const baselineIs = "dnsmasq";
     return [
       {
         figure: "5,000 names",
@@ -190,16 +204,8 @@ export async function run() {
         bar: "≥ 0.7",
         holds: ratio >= 0.7,
       },
-      {
-        figure: "5,000 names, p99",
-        value: slowest,
-        unit: "ms",
-        baseline: median(latencies.theirs),
-        baselineIs,
-        ratio: slowest / median(latencies.theirs),
-        bar: "< 2 ms",
-        holds: slowest < 2,
-      },
+      p99Row("full load, 100 questions outstanding", full),
+      p99Row(`${halfLoad.toLocaleString("en")} queries/s`, half),
       { figure: "one Service changed among 5,000: write acknowledged → answered, p99", value: change, unit: "ms" },
       {
         figure: "`skiff up` after kill -9 → first answer, 5,000 Services",

@@ -2,6 +2,7 @@
 import { readFile, stat } from "node:fs/promises";
 import type { Clock } from "../machinery/clock.ts";
 import { onHost } from "../machinery/host-root.ts";
+import type { Logger } from "../machinery/log.ts";
 import { parseResolvConf } from "../machinery/resolv-conf.ts";
 
 /** Where systemd-resolved writes the servers behind its stub: a VPN changes these, and resolv.conf stays as it is. */
@@ -13,16 +14,18 @@ export class HostResolvers {
   readonly #file: string;
   readonly #ownAddresses: ReadonlySet<string>;
   readonly #clock: Clock;
+  readonly #log: Logger;
   #looked = Number.NEGATIVE_INFINITY;
   #looking: Promise<readonly string[]> | undefined;
   #version = "";
   #servers: readonly string[] = [];
 
   /** @param ownAddresses where Skiff itself answers: asking there would go round in circles. */
-  constructor(file: string, ownAddresses: ReadonlySet<string>, clock: Clock) {
+  constructor(file: string, ownAddresses: ReadonlySet<string>, clock: Clock, log: Logger) {
     this.#file = file;
     this.#ownAddresses = ownAddresses;
     this.#clock = clock;
+    this.#log = log;
   }
 
   /** Addresses in the file's order, none when it cannot be read; the same array until the host's configuration changes. */
@@ -42,10 +45,25 @@ export class HostResolvers {
       const { nameservers } = parseResolvConf(await readFile(file, "utf8").catch(() => ""));
       this.#servers = [...new Set(nameservers)].filter((server) => !this.#ownAddresses.has(server));
       this.#version = version;
+      this.#tellOfLoop(nameservers);
     }
     this.#looked = this.#clock.now();
     return this.#servers;
   }
+
+  #tellOfLoop(nameservers: readonly string[]): void {
+    const own = nameservers.find((server) => this.#ownAddresses.has(server));
+    if (own === undefined) return;
+    this.#log.warn(
+      { server: own },
+      `DNS loop: ${this.#file} names the cluster's own DNS, ${own}, which cannot be asked for what it asks others itself; ${consequence(this.#servers.length)}`,
+    );
+  }
+}
+
+function consequence(left: number): string {
+  if (left > 0) return "the others are asked";
+  return "names outside the cluster are not found until it names another";
 }
 
 async function versionOf(file: string): Promise<string> {

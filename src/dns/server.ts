@@ -42,7 +42,7 @@ export class DnsServer {
     this.#options = options;
     const own = new Set([dnsAddress(settings), ...(options.listen ? [options.listen.address] : [])]);
     const source = host?.resolvConf ?? "/etc/resolv.conf";
-    const resolvers = new HostResolvers(source, own, clock);
+    const resolvers = new HostResolvers(source, own, clock, log);
     const forwarder = new Forwarder({
       servers: () => resolvers.servers(),
       source,
