@@ -2,10 +2,12 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { pino } from "pino";
 import { adminRoutes } from "./admin-routes.ts";
+import { selfSigned } from "./apiserver/certificates.ts";
 import { bootstrap, clusterServicesKeeper } from "./bootstrap.ts";
 import { buildApi } from "./build-api.ts";
 import { startControllerManager } from "./controller-manager/controller-manager.ts";
 import { DnsServer, ResolvedLink } from "./dns/index.ts";
+import { IngressController } from "./ingress/index.ts";
 import { examine } from "./instance/doctor.ts";
 import { takeHostLock } from "./instance/host-lock.ts";
 import { removeFiles } from "./instance/instance-files.ts";
@@ -24,6 +26,7 @@ import { UserError } from "./machinery/daemon.ts";
 import { type InstancePaths, instanceFlags, instancePaths } from "./machinery/instance-paths.ts";
 import type { Logger } from "./machinery/log.ts";
 import { podGateway } from "./machinery/network-names.ts";
+import { openIngressPorts } from "./open-ingress-ports.ts";
 import { chooseInstance, reachEngine, takenRanges } from "./preflight.ts";
 import { cleanUpProxy, probeNftables, ServiceProxy } from "./proxy/index.ts";
 import { removeInstance } from "./remove-instance.ts";
@@ -74,6 +77,10 @@ export async function start(options: DaemonOptions): Promise<RunningDaemon> {
     });
     const api = await buildApi(settings, paths, log);
     undo.push(() => api.store.close());
+    const ingressPorts = await openIngressPorts(settings, api.clientFor("system:apiserver", "kube-apiserver"));
+    undo.push(() => ingressPorts.close());
+    // Before anybody can write a Service that would take them.
+    settings.ingressPorts = { http: ingressPorts.http, https: ingressPorts.https };
     await runtime.prepare();
 
     const client = api.clientFor("system:kube-controller-manager", "kube-controller-manager");
@@ -109,6 +116,7 @@ export async function start(options: DaemonOptions): Promise<RunningDaemon> {
       context: `skiff-${settings.name}`,
       podCidr: settings.podCidr,
       serviceCidr: settings.serviceCidr,
+      ingress: settings.ingressPorts,
     };
 
     let markStopped: () => void = () => {};
@@ -151,6 +159,19 @@ export async function start(options: DaemonOptions): Promise<RunningDaemon> {
     await bootstrap(client, settings, dnsBehind);
     undo.push(() => dns.stop());
     await server.listen(podGateway(settings), settings.apiPort);
+    const ingressClient = api.clientFor("system:serviceaccount:kube-system:ingress", "ingress-controller");
+    const ingress = new IngressController({
+      client: ingressClient,
+      events: new ClientEventRecorder({ client: ingressClient, clock, log, component: "ingress-controller" }),
+      clock,
+      log: log.child({ component: "ingress" }),
+      ports: ingressPorts,
+      nodeAddress: settings.nodeAddress,
+      accessLog: paths.ingressLog,
+      selfSigned: (host) => selfSigned(host, clock.now()),
+    });
+    ingress.start();
+    undo.push(() => ingress.stop());
 
     const controllers = startControllerManager({
       client,

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { ensureCertificates, serverNames } from "./certificates.ts";
+import { ensureCertificates, selfSigned, serverNames } from "./certificates.ts";
 
 const now = Date.UTC(2026, 0, 1);
 const names = serverNames(["192.0.2.7", "10.96.0.1"], "cluster.local", "box");
@@ -71,4 +71,13 @@ describe("ensureCertificates", () => {
     expect(readFileSync(join(directory, "admin.key"), "utf8")).toBe(second.admin.key);
     expect(second.admin.key).not.toBe(first.server.key);
   });
+});
+
+it.each(["cafe.example.com", `${"a".repeat(60)}.${"b".repeat(60)}.localhost`])("signs for %s itself", (host) => {
+  const pair = selfSigned(host, now);
+  const certificate = new X509Certificate(pair.certificate);
+  expect(certificate.checkHost(host)).toBe(host);
+  expect(certificate.checkIssued(certificate)).toBe(true);
+  expect(certificate.verify(certificate.publicKey)).toBe(true);
+  expect(certificate.ca).toBe(false);
 });

@@ -6,7 +6,7 @@ import { createPrivateKey, X509Certificate } from "node:crypto";
 import { mkdirSync, readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { join } from "node:path";
-import { issueAuthority, issueClient, issueServer } from "./issue-certificate.ts";
+import { issueAuthority, issueClient, issueSelfSigned, issueServer } from "./issue-certificate.ts";
 import { writePrivately } from "./write-privately.ts";
 
 /** PEM texts. */
@@ -69,6 +69,11 @@ export function ensureCertificates(directory: string, names: CertificateNames, n
     admin = save(directory, "admin", issueClient(authority, subject, validity(now, lifetimes.leaf)));
   }
   return { authority: authority.certificate, server, admin };
+}
+
+/** A certificate for a host that has none, signed by its own key. It is not kept. */
+export function selfSigned(host: string, now: number): KeyPair {
+  return issueSelfSigned(host, validity(now, lifetimes.leaf));
 }
 
 export interface Validity {

@@ -35,6 +35,9 @@ const version3 = explicit(0, integer(Buffer.from([2])));
 const commonName = "2.5.4.3";
 const organization = "2.5.4.10";
 
+/** ub-common-name of RFC 5280. */
+const longestCommonName = 64;
+
 type Attribute = readonly [type: string, value: string];
 
 const authorityName = nameOf([[commonName, "skiff-ca"]]);
@@ -77,6 +80,22 @@ export function issueClient(
   ]);
 }
 
+/** A server's certificate that nobody vouches for but itself. The name of its subject is the host's, where that is short enough. */
+export function issueSelfSigned(host: string, validity: Validity): KeyPair {
+  const keys = newKeys();
+  const subject = nameOf([[commonName, host.length <= longestCommonName ? host : "skiff-ingress"]]);
+  const extensions = [
+    critical("2.5.29.19", sequence()), // basicConstraints: none
+    critical("2.5.29.15", bitString(Buffer.from([0b1000_0000]), 7)), // keyUsage: digitalSignature
+    extension("2.5.29.37", sequence(objectIdentifier(extendedUsage.server))),
+    extension("2.5.29.17", sequence(implicit(2, Buffer.from(host, "latin1")))),
+  ];
+  return {
+    certificate: certificate(subject, keys.publicKey, validity, extensions, keys.privateKey, subject),
+    ...keys.pem,
+  };
+}
+
 function issueLeaf(
   authority: KeyPair,
   subject: readonly Attribute[],
@@ -101,12 +120,13 @@ function certificate(
   { notBefore, notAfter }: Validity,
   extensions: readonly Buffer[],
   signer: KeyObject,
+  issuer: Buffer = authorityName,
 ): string {
   const content = sequence(
     version3,
     serialNumber(),
     signatureAlgorithm,
-    authorityName,
+    issuer,
     sequence(time(notBefore), time(notAfter)),
     subject,
     publicKey.export({ format: "der", type: "spki" }),

@@ -1,5 +1,6 @@
 /** `skiff status`. */
 import type { StatusReport } from "../machinery/daemon.ts";
+import { ingressPorts } from "./ingress-ports.ts";
 import { type InstanceOptions, nameFlag } from "./instance-options.ts";
 import { runningStatus } from "./running-status.ts";
 
@@ -28,6 +29,7 @@ function print(report: StatusReport): string {
     ["Docker", `${report.docker.version} (API ${report.docker.apiVersion})`],
     ["Proxy mode", report.proxyMode + (report.proxyModeReason ? ` (${report.proxyModeReason})` : "")],
     ["Networks", `Pods ${report.podCidr}, Services ${report.serviceCidr}`],
+    ["Ingress", ingressPorts(report.ingress)],
     ["Pods", counts(report.pods)],
     ["Objects", counts(report.objects)],
     ["Data", report.dataDir],

@@ -7,6 +7,7 @@ import type { InstancePaths } from "../machinery/instance-paths.ts";
 import type { ProxyMode } from "../machinery/settings.ts";
 import { daemonScript, loadDaemon } from "./daemon-module.ts";
 import { withDataDirectory } from "./data-directory.ts";
+import { ingressPorts } from "./ingress-ports.ts";
 import { type InstanceOptions, nameFlag, pathsOf } from "./instance-options.ts";
 import { changeKubeconfigs, type KubeconfigPlace, kubeconfigPlaces } from "./kubeconfig-file.ts";
 import { mergeKubeconfig } from "./kubeconfig-merge.ts";
@@ -132,6 +133,7 @@ function greet(options: UpOptions, paths: InstancePaths, report: UpReport, took:
   }
   console.log(`Skiff "${options.name}" is ready at ${report.apiServer}${took ? ` (${took})` : ""}`);
   console.log(`  Pods ${report.podCidr}, Services ${report.serviceCidr}, proxy mode ${report.proxyMode}`);
+  console.log(`  Ingress: ${ingressPorts(report.ingress)}`);
   if (report.proxyModeReason) console.log(`  nftables is not used: ${report.proxyModeReason}`);
   const { kubectl, context } = howToAsk(report.context, paths.kubeconfig, places, troubles);
   if (context) console.log(`  ${context}`);

@@ -8,8 +8,8 @@ import type { InstancePaths } from "../machinery/instance-paths.ts";
  * @returns names of what is left in it: somebody else's.
  */
 export function removeFiles(paths: InstancePaths): string[] {
-  const { dataDir, database, settings, pki, kubeconfig, socket, pid, log, pods, volumes } = paths;
-  const own = [database, settings, pki, kubeconfig, socket, pid, log, pods, volumes].map((path) => basename(path));
+  const { dataDir, ...parts } = paths;
+  const own = Object.values(parts).map((path) => basename(path));
   const left: string[] = [];
   for (const name of list(dataDir)) {
     // SQLite's `-wal` and `-shm`, and what is written beside a file and moved into its place, carry its name in front.

@@ -26,6 +26,8 @@ export interface UpReport {
   context: string;
   podCidr: string;
   serviceCidr: string;
+  /** Ports of the host at which Ingresses are served. */
+  ingress: { http: number; https: number };
 }
 
 /** `skiff status -o json`. Sizes in bytes, times in seconds. */

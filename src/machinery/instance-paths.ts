@@ -13,6 +13,8 @@ export interface InstancePaths {
   socket: string;
   pid: string;
   log: string;
+  /** Requests that came in through Ingress; beside it `.1` with those before. */
+  ingressLog: string;
   pods: string;
   /** Named volumes of Compose projects. */
   volumes: string;
@@ -30,6 +32,7 @@ export function instancePaths(name: string, dataDir?: string): InstancePaths {
     socket: join(directory, "api.sock"),
     pid: join(directory, "skiff.pid"),
     log: join(directory, "skiff.log"),
+    ingressLog: join(directory, "ingress.log"),
     pods: join(directory, "pods"),
     volumes: join(directory, "volumes"),
   };

@@ -17,6 +17,8 @@ export interface ClusterSettings {
   serviceCidr: string;
   /** Both ends included. */
   nodePortRange: { from: number; to: number };
+  /** Where the Ingress controller listens, once it does: no Service may have these as node ports. */
+  ingressPorts?: { http: number; https: number };
   /** `cluster.local` */
   clusterDomain: string;
   proxyMode: ProxyMode;

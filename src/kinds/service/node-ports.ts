@@ -20,6 +20,7 @@ export function allocateNodePorts(
   const range = context.settings.nodePortRange;
   const pool = portPool(range);
   const taken = portsOf(context.read.list(services), old);
+  for (const port of Object.values(context.settings.ingressPorts ?? {})) taken.add(port);
   const kept = new Set((old?.spec?.ports ?? []).map((port) => port.nodePort));
   const errors: FieldError[] = [];
   for (const [index, { nodePort }] of ports.entries()) {

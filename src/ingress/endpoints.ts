@@ -1,0 +1,62 @@
+/** Where a port of a Service leads. Rule: the EndpointSlice API's conditions, and KEP-1669 for Pods that are ending. */
+import type { Endpoint, EndpointSlice, Service } from "../machinery/types.ts";
+
+export interface Target {
+  /** An address; a name for a Service of type ExternalName. */
+  host: string;
+  port: number;
+}
+
+export interface ServiceTargets {
+  /** In order, without doubles. */
+  targets: readonly Target[];
+  /** What the port says that it speaks: `kubernetes.io/h2c`. */
+  appProtocol?: string;
+}
+
+/** @returns undefined when the Service has no such port. */
+export function targetsOf(
+  service: Service,
+  slices: readonly EndpointSlice[],
+  wanted: number | string,
+): ServiceTargets | undefined {
+  const { ports = [], type, externalName } = service.spec ?? {};
+  const port = ports.find(({ name, port: number }) =>
+    typeof wanted === "number" ? number === wanted : name === wanted,
+  );
+  if (type === "ExternalName") {
+    // Its ports are only for the record.
+    const number = port?.port ?? (typeof wanted === "number" ? wanted : undefined);
+    return externalName && number ? { targets: [{ host: externalName, port: number }] } : undefined;
+  }
+  if (!port || (port.protocol ?? "TCP") !== "TCP") return undefined;
+  const ready = new Map<string, Target>();
+  const lastResort = new Map<string, Target>();
+  for (const slice of slices) {
+    if (slice.addressType === "FQDN") continue;
+    for (const { name, port: number, protocol } of slice.ports ?? []) {
+      if ((name ?? "") !== (port.name ?? "") || !number || (protocol ?? "TCP") !== "TCP") continue;
+      for (const endpoint of slice.endpoints) {
+        const into = groupOf(endpoint) === "ready" ? ready : lastResort;
+        const host = endpoint.addresses[0];
+        if (groupOf(endpoint) && host) into.set(`${host} ${number}`, { host, port: number });
+      }
+    }
+  }
+  const chosen = ready.size > 0 ? ready : lastResort;
+  const targets = [...chosen].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, target]) => target);
+  return { targets, ...(port.appProtocol && { appProtocol: port.appProtocol }) };
+}
+
+function groupOf({ conditions }: Endpoint): "ready" | "ending" | undefined {
+  if (conditions?.ready ?? true) return "ready";
+  return conditions?.serving === true && conditions.terminating === true ? "ending" : undefined;
+}
+
+/** The port to which `http://<svc>.<ns>.localhost` leads: the one that says it is HTTP, else the first. */
+export function webPortOf(service: Service): number | undefined {
+  const ports = (service.spec?.ports ?? []).filter(({ protocol }) => (protocol ?? "TCP") === "TCP");
+  const isHttp = ({ name, appProtocol }: (typeof ports)[number]): boolean =>
+    appProtocol === "http" || /^(http|web)\b/.test(name ?? "");
+  return (ports.find(isHttp) ?? ports.find(({ port }) => port === 80) ?? ports[0])?.port;
+}

@@ -1,0 +1,23 @@
+/** Headers between HTTP/2's lists and the lines of HTTP/1.1. */
+import type { OutgoingHttpHeaders } from "node:http2";
+
+/** @param headers flat list of names and values. */
+export function linesOf(headers: readonly string[]): string {
+  let lines = "";
+  for (let i = 0; i + 1 < headers.length; i += 2) lines += `${headers[i]}: ${headers[i + 1]}\r\n`;
+  return lines;
+}
+
+/** Lines of headers as Node's HTTP/2 takes them: names in lower case, several values as a list. */
+export function headersOf(lines: string): OutgoingHttpHeaders {
+  const headers: Record<string, string | string[]> = Object.create(null) as Record<string, string | string[]>;
+  for (const line of lines.split("\r\n")) {
+    const colon = line.indexOf(":");
+    if (colon <= 0) continue;
+    const name = line.slice(0, colon).toLowerCase();
+    const value = line.slice(colon + 1).trim();
+    const present = headers[name];
+    headers[name] = present === undefined ? value : Array.isArray(present) ? [...present, value] : [present, value];
+  }
+  return headers;
+}

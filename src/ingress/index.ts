@@ -1,0 +1,2 @@
+export { IngressController } from "./controller.ts";
+export { IngressPorts } from "./ports.ts";
