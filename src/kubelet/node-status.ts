@@ -256,7 +256,8 @@ async function systemInfo(info: RuntimeInfo): Promise<NonNullable<NonNullable<No
     osImage: info.operatingSystem,
     containerRuntimeVersion: `${info.name}://${info.version}`,
     kubeletVersion: kubernetesVersion,
-    kubeProxyVersion: kubernetesVersion,
+    // Not told any more since 1.33: https://kep.k8s.io/4004
+    kubeProxyVersion: "",
     operatingSystem: "linux",
     architecture: info.architecture,
   };

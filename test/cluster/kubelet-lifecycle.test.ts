@@ -293,7 +293,12 @@ test("the node and its lease", async () => {
         { type: "InternalIP", address: "192.168.0.10" },
         { type: "Hostname", address: "node-1" },
       ],
-      nodeInfo: { containerRuntimeVersion: "docker://20.10.24", kubeletVersion: "v1.33.0", architecture: "amd64" },
+      nodeInfo: {
+        containerRuntimeVersion: "docker://20.10.24",
+        kubeletVersion: "v1.33.0",
+        kubeProxyVersion: "",
+        architecture: "amd64",
+      },
     },
   });
   expect(ready()).toMatchObject({ status: "True", reason: "KubeletReady" });
