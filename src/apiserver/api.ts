@@ -37,6 +37,8 @@ export interface ServedKind {
   schema: string;
   /** Answered with every request in this version. */
   deprecation?: string;
+  /** Whether discovery shows the kind's short names. True if absent. */
+  listsShortNames?: boolean;
   /** Converts from the stored version; absent for the stored version itself. */
   fromStored?(object: Stored<KubeObject>): Stored<KubeObject>;
   toStored?(object: KubeObject): KubeObject;

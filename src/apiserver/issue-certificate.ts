@@ -84,9 +84,9 @@ export function issueClient(
 export function issueSelfSigned(host: string, validity: Validity): KeyPair {
   const keys = newKeys();
   const subject = nameOf([[commonName, host.length <= longestCommonName ? host : "skiff-ingress"]]);
+  // Without keyUsage: one that does not allow to sign certificates would deny the signature on this one.
   const extensions = [
     critical("2.5.29.19", sequence()), // basicConstraints: none
-    critical("2.5.29.15", bitString(Buffer.from([0b1000_0000]), 7)), // keyUsage: digitalSignature
     extension("2.5.29.37", sequence(objectIdentifier(extendedUsage.server))),
     extension("2.5.29.17", sequence(implicit(2, Buffer.from(host, "latin1")))),
   ];

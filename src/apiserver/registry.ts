@@ -59,6 +59,7 @@ function servedAs(definition: KindDefinition, also: AnyServedVersion): ServedKin
     version: also.version,
     schema: also.schema,
     ...(also.deprecation && { deprecation: also.deprecation }),
+    listsShortNames: also.listsShortNames ?? true,
     toStored: (object) => also.toStored(object),
     fromStored: (object) => {
       const known = converted.get(object);

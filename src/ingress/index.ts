@@ -1,2 +1,2 @@
 export { IngressController } from "./controller.ts";
-export { IngressPorts } from "./ports.ts";
+export { everyAddress, IngressPorts } from "./ports.ts";

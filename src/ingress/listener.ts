@@ -4,6 +4,7 @@ import type { Socket } from "node:net";
 import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from "node:tls";
 import type { Clock } from "../machinery/clock.ts";
 import type { Certificates, KeyPair } from "./certificates.ts";
+import { isWholeRecord, namesHost } from "./client-hello.ts";
 import type { ClientFacts } from "./front.ts";
 import type { Gateway } from "./gateway.ts";
 import { ClientConnection } from "./http1/client-connection.ts";
@@ -18,7 +19,9 @@ const stopMs = 1_000;
 
 export class Listener {
   readonly #gateway: Gateway;
+  /** For clients that name no host. */
   readonly #tls: TlsServer;
+  readonly #tlsByName: TlsServer;
   readonly #connections = new Set<ClientConnection>();
   readonly #sessions = new Set<ServerHttp2Session>();
   readonly #sockets = new Set<Socket>();
@@ -26,22 +29,23 @@ export class Listener {
 
   constructor(gateway: Gateway, certificates: Certificates) {
     this.#gateway = gateway;
-    this.#tls = createTlsServer({
-      ALPNProtocols: ["h2", "http/1.1"],
-      handshakeTimeout: handshakeMs,
+    const common = { ALPNProtocols: ["h2", "http/1.1"], handshakeTimeout: handshakeMs };
+    // No certificate of its own: Node would offer it beside the host's, if that has a key of another kind.
+    this.#tlsByName = createTlsServer({
+      ...common,
       SNICallback: (name, done) => done(null, certificates.contextFor(name)),
     });
-    this.#tls.on("tlsClientError", (_, socket) => socket.destroy());
+    this.#tls = createTlsServer(common);
   }
 
   serve(ports: IngressPorts): void {
-    this.#tls.on("secureConnection", (socket) => this.#serveTls(socket, ports.https));
+    for (const tls of [this.#tls, this.#tlsByName]) {
+      tls.on("tlsClientError", (_, socket) => socket.destroy());
+      tls.on("secureConnection", (socket) => this.#serveTls(socket, ports.https));
+    }
     ports.serve(
       (socket) => this.#servePlain(socket, ports.http),
-      (socket) => {
-        this.#track(socket);
-        this.#tls.emit("connection", socket);
-      },
+      (socket) => this.#startTls(socket),
     );
   }
 
@@ -75,6 +79,26 @@ export class Listener {
     this.#sockets.add(socket);
     socket.on("error", () => socket.destroy());
     socket.once("close", () => this.#sockets.delete(socket));
+  }
+
+  #startTls(socket: Socket): void {
+    this.#track(socket);
+    socket.setTimeout(handshakeMs, () => socket.destroy());
+    const begin = (heard: Buffer): void => {
+      socket.once("data", (data: Buffer) => {
+        const hello = heard.length > 0 ? Buffer.concat([heard, data]) : data;
+        if (!isWholeRecord(hello)) {
+          begin(hello);
+          return;
+        }
+        socket.pause();
+        socket.removeAllListeners("timeout");
+        socket.setTimeout(0);
+        socket.unshift(hello);
+        (namesHost(hello) ? this.#tlsByName : this.#tls).emit("connection", socket);
+      });
+    };
+    begin(Buffer.alloc(0));
   }
 
   #servePlain(socket: Socket, port: number): void {

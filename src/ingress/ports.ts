@@ -8,10 +8,17 @@ const backlog = 4096;
 
 interface OpenPort {
   port: number;
-  server: Server;
+  /** One for each address. */
+  servers: readonly Server[];
   /** Who has called before anybody served. */
   waiting: Socket[];
 }
+
+/** Addresses to listen at, in the order in which they are tried: each is a set of which all are to be had. */
+export type Addresses = readonly (readonly string[])[];
+
+/** "::" takes IPv4 calls too; where the host has no IPv6 it is not to be had. */
+export const everyAddress: Addresses = [["::"], ["0.0.0.0"]];
 
 export class IngressPorts {
   readonly #http: OpenPort;
@@ -23,16 +30,20 @@ export class IngressPorts {
   }
 
   /**
-   * @param wanted for HTTP and HTTPS. @param instead in which order others are tried.
+   * @param wanted for HTTP and HTTPS. @param instead in which order others are tried. @param addresses of the host.
    * @throws Error when none of them can be had.
    */
-  static async open(wanted: readonly [http: number, https: number], instead: Iterable<number>): Promise<IngressPorts> {
+  static async open(
+    wanted: readonly [http: number, https: number],
+    instead: Iterable<number>,
+    addresses: Addresses = everyAddress,
+  ): Promise<IngressPorts> {
     const others = instead[Symbol.iterator]();
-    const http = await openFirst(wanted[0], others);
+    const http = await openFirst(wanted[0], others, addresses);
     try {
-      return new IngressPorts(http, await openFirst(wanted[1], others));
+      return new IngressPorts(http, await openFirst(wanted[1], others, addresses));
     } catch (error) {
-      http.server.close();
+      for (const server of http.servers) server.close();
       throw error;
     }
   }
@@ -53,27 +64,31 @@ export class IngressPorts {
 
   /** The ports are free again when it returns; connections are not its concern. */
   close(): void {
-    for (const { server, waiting } of [this.#http, this.#https]) {
-      server.close();
+    for (const { servers, waiting } of [this.#http, this.#https]) {
+      for (const server of servers) server.close();
       for (const socket of waiting.splice(0)) socket.destroy();
     }
   }
 }
 
-function hand({ server, waiting }: OpenPort, serve: (socket: Socket) => void): void {
-  server.removeAllListeners("connection");
-  server.on("connection", serve);
+function hand({ servers, waiting }: OpenPort, serve: (socket: Socket) => void): void {
+  for (const server of servers) {
+    server.removeAllListeners("connection");
+    server.on("connection", serve);
+  }
   for (const socket of waiting.splice(0)) {
     socket.removeAllListeners("error");
     serve(socket);
   }
 }
 
-async function openFirst(wanted: number, others: Iterator<number, unknown>): Promise<OpenPort> {
+async function openFirst(wanted: number, others: Iterator<number, unknown>, addresses: Addresses): Promise<OpenPort> {
   let port = wanted;
   for (;;) {
-    const server = await open(port);
-    if (server) return server;
+    for (const hosts of addresses) {
+      const opened = await open(port, hosts);
+      if (opened) return opened;
+    }
     const next = others.next();
     if (next.done)
       throw new Error(`no port is free for Ingress: neither ${wanted} nor one of the range for node ports`);
@@ -81,16 +96,25 @@ async function openFirst(wanted: number, others: Iterator<number, unknown>): Pro
   }
 }
 
-/** @returns undefined when the port cannot be had, on whatever address. */
-async function open(port: number): Promise<OpenPort | undefined> {
-  // "::" takes IPv4 calls too; where the host has no IPv6 it is not to be had.
-  return (await tryOpen(port, "::")) ?? (await tryOpen(port, "0.0.0.0"));
+/** @returns undefined when the port cannot be had at every one of the addresses. */
+async function open(port: number, hosts: readonly string[]): Promise<OpenPort | undefined> {
+  const waiting: Socket[] = [];
+  const servers: Server[] = [];
+  for (const host of hosts) {
+    const server = await listen(port, host, waiting);
+    if (!server) {
+      for (const other of servers) other.close();
+      return undefined;
+    }
+    servers.push(server);
+  }
+  const bound = servers[0]?.address();
+  return { port: typeof bound === "object" && bound ? bound.port : port, servers, waiting };
 }
 
-function tryOpen(port: number, host: string): Promise<OpenPort | undefined> {
+function listen(port: number, host: string, waiting: Socket[]): Promise<Server | undefined> {
   return new Promise((resolve) => {
     const server = createServer({ noDelay: true });
-    const waiting: Socket[] = [];
     server.on("connection", (socket) => {
       socket.on("error", () => {});
       waiting.push(socket);
@@ -99,8 +123,7 @@ function tryOpen(port: number, host: string): Promise<OpenPort | undefined> {
     server.listen({ port, host, backlog, exclusive: true }, () => {
       server.removeAllListeners("error");
       server.on("error", () => {});
-      const bound = server.address();
-      resolve({ port: typeof bound === "object" && bound ? bound.port : port, server, waiting });
+      resolve(server);
     });
   });
 }

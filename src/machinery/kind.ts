@@ -179,6 +179,8 @@ export interface ServedVersion<T extends KubeObject> {
   schema: string;
   /** As {@link KindDefinition.deprecation}, for requests in this version. */
   deprecation?: string;
+  /** False where kubectl would warn that the same short names mean two groups. True if absent. */
+  listsShortNames?: boolean;
   /** From this version to the stored one, in place. */
   toStored(object: KubeObject): T;
   fromStored(object: Stored<T>): Stored<KubeObject>;

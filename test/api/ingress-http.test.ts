@@ -7,7 +7,7 @@ import { connect as connectTls } from "node:tls";
 import { describe, expect, it } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
 import { ingresses } from "../../src/machinery/resource.ts";
-import { certificateFor, IngressLab, rulesFor } from "../support/ingress-lab.ts";
+import { certificateFor, IngressLab, rsaCertificateFor, rulesFor } from "../support/ingress-lab.ts";
 
 it("leads hosts and paths to Services, and says on the Ingress where", async () => {
   await using lab = await IngressLab.start();
@@ -307,6 +307,10 @@ describe("TLS", () => {
     await lab.secret("cafe", second, "kubernetes.io/tls");
     expect(await fingerprint("cafe.example.com")).toBe(ofFile(second));
     expect(await fingerprint("other.example.com")).not.toBe(ofFile(second));
+    // A key of another kind than those that are made here.
+    const rsa = await rsaCertificateFor("cafe.example.com");
+    await lab.secret("cafe", rsa, "kubernetes.io/tls");
+    expect(await fingerprint("cafe.example.com")).toBe(ofFile(rsa));
     await lab.secret("cafe", { ...second, "tls.key": first["tls.key"] }, "kubernetes.io/tls");
     expect(lab.events).toContainEqual(["BadCertificate", expect.stringContaining("default/cafe")]);
     expect(await fingerprint("cafe.example.com")).not.toBe(ofFile(second));

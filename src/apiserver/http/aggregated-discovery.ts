@@ -55,7 +55,7 @@ function describeKind(kind: ServedKind) {
     scope: resource.namespaced ? "Namespaced" : "Cluster",
     singularResource: singular,
     verbs: verbsOf(kind),
-    ...(shortNames && { shortNames }),
+    ...(shortNames && kind.listsShortNames !== false && { shortNames }),
     ...(categories && { categories }),
     ...(parts.length > 0 && { subresources: parts }),
   };

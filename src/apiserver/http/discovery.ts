@@ -57,7 +57,7 @@ function describeKind(kind: ServedKind): object[] {
     namespaced,
     kind: resource.kind,
     verbs: verbsOf(kind),
-    ...(shortNames && { shortNames }),
+    ...(shortNames && kind.listsShortNames !== false && { shortNames }),
     ...(categories && { categories }),
   };
   const parts = subresourcesOf(kind).map((part) => ({

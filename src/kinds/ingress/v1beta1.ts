@@ -37,6 +37,7 @@ function servedAs(group: string, schema: string, since: string): ServedVersion<I
     version,
     schema,
     deprecation: `${group}/${version} Ingress is deprecated in ${since}+, unavailable in v1.22+; use networking.k8s.io/v1 Ingress`,
+    listsShortNames: group !== "extensions",
     toStored: (object) => toV1(object),
     fromStored: (object) => ({ ...object, ...fromV1(object), apiVersion: `${group}/${version}` }),
   };
