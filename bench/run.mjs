@@ -10,7 +10,9 @@ import { root, table } from "./measure.mjs";
 const files = readdirSync(new URL(".", import.meta.url)).filter((file) => file.endsWith(".bench.mjs"));
 const known = files.map((file) => file.replace(".bench.mjs", ""));
 const wanted = process.argv.slice(2).filter((name) => !name.startsWith("--"));
-const unknown = wanted.filter((name) => !known.includes(name));
+/** `network` means `network-dns` too. */
+const belongs = (name, word) => name === word || name.startsWith(`${word}-`);
+const unknown = wanted.filter((word) => !known.some((name) => belongs(name, word)));
 if (unknown.length > 0) {
   console.error(`There is no benchmark ${unknown.join(", ")}; there are ${known.join(", ")}`);
   process.exit(1);
@@ -36,7 +38,7 @@ const sections = new Map(earlier.map((section) => [section.split("\n", 1)[0], se
 
 let short = 0;
 for (const name of known) {
-  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  if (wanted.length > 0 && !wanted.some((word) => belongs(name, word))) continue;
   const { title, run } = await import(`./${name}.bench.mjs`);
   // Others' work on the machine falls on both sides of a ratio, but not evenly.
   const load = `Load average before it began: ${loadavg()[0]?.toFixed(1)} on ${cpus().length} cores.`;

@@ -1,6 +1,7 @@
 /** Looks into DNS messages without decoding them whole. Rule: RFC 1035 section 4.1, RFC 6891 (EDNS). Pure. */
 
 export const headerBytes = 12;
+const typeAndClassBytes = 4;
 export const recordTypes = {
   A: 1,
   NS: 2,
@@ -112,8 +113,14 @@ export function answersQuery(message: Buffer, query: Buffer, questionEnd: number
   const questions = message.readUInt16BE(4);
   if (questions === 0) return rcodeOf(message) !== rcodes.NOERROR && rcodeOf(message) !== rcodes.NXDOMAIN;
   if (questions !== 1 || message.length < questionEnd) return false;
-  const question = (packet: Buffer): string => packet.toString("latin1", headerBytes, questionEnd).toLowerCase();
-  return question(message) === question(query);
+  return questionKey(message, questionEnd) === questionKey(query, questionEnd);
+}
+
+/** The question's bytes with the name in lower case: the same for equal questions. Only ASCII has cases (RFC 4343). */
+export function questionKey(packet: Buffer, questionEnd: number): string {
+  const name = packet.toString("latin1", headerBytes, questionEnd - typeAndClassBytes);
+  const lower = name.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+  return lower + packet.toString("latin1", questionEnd - typeAndClassBytes, questionEnd);
 }
 
 function skipName(message: Buffer, start: number): number | undefined {

@@ -2,7 +2,7 @@
 import { randomInt } from "node:crypto";
 import { exchange, type Server } from "./exchange.ts";
 import { withoutOpt } from "./forwarded-answer.ts";
-import { flagBits, flagsOf, headerBytes, isTruncated, rcodeOf, rcodes } from "./message.ts";
+import { flagBits, flagsOf, headerBytes, isTruncated, questionKey, rcodeOf, rcodes } from "./message.ts";
 import { largestUdpAnswer, optRecord, type Query } from "./query.ts";
 
 /** What is asked of the host's servers: everything that their answer depends on, and nothing of the client besides. */
@@ -21,7 +21,7 @@ export function questionOf(packet: Buffer, { questionEnd, edns }: Query): Questi
   head.writeUInt16BE(flagsOf(packet) & asked, 2);
   head.fill(0, 6, headerBytes);
   const dnssecOk = edns?.dnssecOk ?? false;
-  return { key: `${dnssecOk ? "+" : "-"}${head.toString("latin1").toLowerCase()}`, head, dnssecOk };
+  return { key: `${flagsOf(head)} ${dnssecOk} ${questionKey(head, questionEnd)}`, head, dnssecOk };
 }
 
 /**
