@@ -1,5 +1,7 @@
 /** Which ports of the host the Ingress controller gets. */
-import { IngressPorts } from "./ingress/index.ts";
+import { everyAddress, IngressPorts } from "./ingress/index.ts";
+import { hostAddresses } from "./instance/host-networks.ts";
+import { contains, parseCidr } from "./machinery/cidr.ts";
 import type { Client } from "./machinery/client.ts";
 import { UserError } from "./machinery/daemon.ts";
 import { services } from "./machinery/resource.ts";
@@ -11,7 +13,11 @@ import type { ClusterSettings } from "./machinery/settings.ts";
  * @throws UserError when there are none.
  */
 export async function openIngressPorts(
-  { nodePortRange: { from, to } }: Pick<ClusterSettings, "nodePortRange">,
+  {
+    nodePortRange: { from, to },
+    proxyMode,
+    serviceCidr,
+  }: Pick<ClusterSettings, "nodePortRange" | "proxyMode" | "serviceCidr">,
   client: Pick<Client, "list">,
 ): Promise<IngressPorts> {
   const taken = new Set<number>();
@@ -20,7 +26,14 @@ export async function openIngressPorts(
     if (spec?.healthCheckNodePort) taken.add(spec.healthCheckNodePort);
   }
   try {
-    return await IngressPorts.open([80, 443], untaken(from, to, taken));
+    // In userspace mode the same port of every Service is a socket too, which one at every address would be in the way of.
+    const services = parseCidr(serviceCidr);
+    const own = hostAddresses().filter((address) => !contains(services, address));
+    return await IngressPorts.open(
+      [80, 443],
+      untaken(from, to, taken),
+      proxyMode === "userspace" ? [own] : everyAddress,
+    );
   } catch (error) {
     throw new UserError(
       `Ports 80 and 443 are in use, and none of the node ports ${from}-${to} is free for Ingress in their place (${(error as Error).message}). Give another range: --node-port-range 30000-32767`,
