@@ -1,0 +1,150 @@
+// Requests through Ingress, against the same requests through nginx to the same Pods. wrk, 32 connections, interleaved rounds.
+import { execFileSync, spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { Instance, median, podSpec } from "./measure.mjs";
+
+export const title = "Requests through Ingress";
+const rounds = 5;
+const seconds = 3;
+const nginxPort = 18080;
+
+function wrk(url, newConnections) {
+  const headers = ["-H", "Host: bench.example.com", ...(newConnections ? ["-H", "Connection: close"] : [])];
+  const output = execFileSync("wrk", ["-t1", "-c32", `-d${seconds}s`, "--latency", ...headers, url], {
+    encoding: "utf8",
+  });
+  const rate = Number(/Requests\/sec:\s+([\d.]+)/.exec(output)?.[1]);
+  const [, p99, unit] = /99%\s+([\d.]+)(us|ms|s)/.exec(output) ?? [];
+  if (/Non-2xx/.test(output)) throw new Error(`${url}: ${output}`);
+  return { rate, p99: Number(p99) * { us: 0.001, ms: 1, s: 1000 }[unit] };
+}
+
+const web = [
+  {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name: "web" },
+    spec: {
+      replicas: 2,
+      selector: { matchLabels: { app: "web" } },
+      template: {
+        metadata: { labels: { app: "web" } },
+        spec: podSpec("nginx:1.27", { command: ["nginx", "-g", "daemon off; error_log /dev/null;"] }),
+      },
+    },
+  },
+  {
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: { name: "web" },
+    spec: { selector: { app: "web" }, ports: [{ port: 80 }] },
+  },
+  {
+    apiVersion: "networking.k8s.io/v1",
+    kind: "Ingress",
+    metadata: { name: "web" },
+    spec: {
+      rules: [
+        {
+          host: "bench.example.com",
+          http: {
+            paths: [{ path: "/", pathType: "Prefix", backend: { service: { name: "web", port: { number: 80 } } } }],
+          },
+        },
+      ],
+    },
+  },
+];
+
+/** nginx as a careful administrator would set it up, with an access log as ours has one. */
+async function startNginx(addresses) {
+  const directory = mkdtempSync(join(tmpdir(), "skiff-bench-nginx-"));
+  const config = join(directory, "nginx.conf");
+  writeFileSync(
+    config,
+    `daemon off; worker_processes auto; pid ${directory}/pid; error_log /dev/null;
+events { worker_connections 4096; }
+http {
+  access_log ${directory}/access.log combined buffer=64k flush=1s;
+  client_body_temp_path ${directory}/b; proxy_temp_path ${directory}/p; fastcgi_temp_path ${directory}/f;
+  uwsgi_temp_path ${directory}/u; scgi_temp_path ${directory}/s;
+  keepalive_requests 1000000;
+  upstream pods { ${addresses.map((address) => `server ${address}:80;`).join(" ")} keepalive 320; keepalive_requests 1000000; }
+  server {
+    listen 127.0.0.1:${nginxPort};
+    location / {
+      proxy_pass http://pods; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header Host $host;
+      proxy_set_header X-Request-ID $request_id; proxy_set_header X-Real-IP $remote_addr;
+      proxy_set_header X-Forwarded-For $remote_addr; proxy_set_header X-Forwarded-Host $host;
+      proxy_set_header X-Forwarded-Port $server_port; proxy_set_header X-Forwarded-Proto $scheme;
+    }
+  }
+}
+`,
+  );
+  const child = spawn("nginx", ["-c", config], { stdio: "ignore" });
+  for (;;) {
+    try {
+      if ((await fetch(`http://127.0.0.1:${nginxPort}/`)).ok) break;
+    } catch {
+      await wait(50);
+    }
+  }
+  return () => {
+    child.kill();
+    rmSync(directory, { recursive: true, force: true });
+  };
+}
+
+export async function run() {
+  const instance = new Instance("bench-ingress");
+  let stopNginx = () => {};
+  try {
+    const { ingress } = instance.up();
+    await instance.apply(...web);
+    await instance.kubectl("rollout", "status", "deploy/web", "--timeout=120s");
+    const pods = await instance.kubectl("get", "pods", "-l", "app=web", "-o", "jsonpath={.items[*].status.podIP}");
+    stopNginx = await startNginx(pods.split(" "));
+    const ours = `http://127.0.0.1:${ingress.http}/hostname`;
+    const theirs = `http://127.0.0.1:${nginxPort}/hostname`;
+    const rows = [];
+    for (const newConnections of [false, true]) {
+      const measured = { ours: [], theirs: [] };
+      for (let round = 0; round < rounds; round++) {
+        measured.theirs.push(wrk(theirs, newConnections));
+        measured.ours.push(wrk(ours, newConnections));
+      }
+      const pick = (who, key) => median(measured[who].map((result) => result[key]));
+      const what = newConnections ? "new connections" : "keep-alive";
+      const baselineIs = "nginx, a worker per core";
+      const ratio = pick("ours", "rate") / pick("theirs", "rate");
+      rows.push(
+        {
+          figure: `${what}, 2 endpoints`,
+          value: pick("ours", "rate"),
+          unit: "req/s",
+          baseline: pick("theirs", "rate"),
+          baselineIs,
+          ratio,
+          bar: "≥ 0.5",
+          holds: ratio >= 0.5,
+        },
+        {
+          figure: `${what}, p99`,
+          value: pick("ours", "p99"),
+          unit: "ms",
+          baseline: pick("theirs", "p99"),
+          baselineIs,
+          ratio: pick("ours", "p99") / pick("theirs", "p99"),
+        },
+      );
+    }
+    return rows;
+  } finally {
+    stopNginx();
+    instance.reset();
+  }
+}
