@@ -4,7 +4,6 @@
  * (endpoint names and their reverse for Services of every kind).
  */
 import { isIP } from "node:net";
-import { parseIpv4 } from "../machinery/cidr.ts";
 import type { Endpoint, EndpointSlice, Service } from "../machinery/types.ts";
 import type { RecordData } from "./wire.ts";
 
@@ -110,7 +109,7 @@ function hostLabel(endpoint: Endpoint): string {
 }
 
 function addressRecord(address: string): RecordData {
-  return { type: parseIpv4(address) === undefined ? "AAAA" : "A", address };
+  return { type: address.includes(":") ? "AAAA" : "A", address };
 }
 
 class RecordsBuilder implements ServiceRecords {
@@ -121,11 +120,17 @@ class RecordsBuilder implements ServiceRecords {
 
   /** Adds the record unless the name has it already. */
   add(name: string, data: RecordData): void {
-    const text = `${name} ${JSON.stringify(data)}`;
+    const text = `${name} ${textOf(data)}`;
     if (this.#added.has(text)) return;
     this.#added.add(text);
     const records = this.names.get(name);
     if (records) records.push(data);
     else this.names.set(name, [data]);
   }
+}
+
+/** The same for equal records, of the types that come here. */
+function textOf(data: RecordData): string {
+  if (data.type === "SRV") return `${data.port} ${data.target}`;
+  return "address" in data ? data.address : data.type;
 }

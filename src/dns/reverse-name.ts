@@ -7,7 +7,7 @@ const ipv6Domain = "ip6.arpa";
 
 /** `10.96.0.10` → `10.0.96.10.in-addr.arpa`; of an IPv6 address each digit is a label. Takes addresses only. */
 export function reverseName(address: string): string {
-  const bytes = ipv6Bytes(address);
+  const bytes = address.includes(":") ? ipv6Bytes(address) : undefined;
   if (!bytes) return `${address.split(".").reverse().join(".")}.${ipv4Domain}`;
   const digits = [...bytes].flatMap((byte) => [byte >> 4, byte & 15]).map((digit) => digit.toString(16));
   return `${digits.reverse().join(".")}.${ipv6Domain}`;

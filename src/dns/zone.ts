@@ -156,7 +156,7 @@ export class Zone {
     this.#services.set(serviceKey, { names, reverse });
     for (const [name, records] of names) {
       this.#names.set(name, { records, owner: serviceKey });
-      for (const parent of this.#parentsOf(name)) this.#parents.set(parent, (this.#parents.get(parent) ?? 0) + 1);
+      this.#hold(name);
     }
     for (const [address, name] of reverse) {
       const place = reverseName(address);
@@ -169,11 +169,7 @@ export class Zone {
     this.#services.delete(serviceKey);
     for (const name of names.keys()) {
       this.#names.delete(name);
-      for (const parent of this.#parentsOf(name)) {
-        const children = (this.#parents.get(parent) ?? 0) - 1;
-        if (children > 0) this.#parents.set(parent, children);
-        else this.#parents.delete(parent);
-      }
+      this.#release(name);
     }
     for (const address of reverse.keys()) {
       const place = reverseName(address);
@@ -183,15 +179,30 @@ export class Zone {
     }
   }
 
-  /** The names between this one and the cluster's domain. */
-  #parentsOf(name: string): string[] {
-    const parents: string[] = [];
-    for (let dot = name.indexOf("."); dot >= 0; dot = name.indexOf(".", dot + 1)) {
-      const parent = name.slice(dot + 1);
-      if (parent.length <= this.#domain.length) break;
-      parents.push(parent);
+  /** Counts the name among its parent's children, which makes the parent exist, and its parents. */
+  #hold(name: string): void {
+    for (let parent = this.#parentOf(name); parent !== undefined; parent = this.#parentOf(parent)) {
+      const children = this.#parents.get(parent) ?? 0;
+      this.#parents.set(parent, children + 1);
+      if (children > 0) return;
     }
-    return parents;
+  }
+
+  #release(name: string): void {
+    for (let parent = this.#parentOf(name); parent !== undefined; parent = this.#parentOf(parent)) {
+      const children = (this.#parents.get(parent) ?? 0) - 1;
+      if (children > 0) {
+        this.#parents.set(parent, children);
+        return;
+      }
+      this.#parents.delete(parent);
+    }
+  }
+
+  /** The next name on the way to the cluster's domain. */
+  #parentOf(name: string): string | undefined {
+    const parent = name.slice(name.indexOf(".") + 1);
+    return parent.length > this.#domain.length ? parent : undefined;
   }
 }
 
