@@ -1,29 +1,16 @@
 // Requests through a Service, against the same requests straight to its Pod. wrk, 32 connections, interleaved rounds.
-import { execFileSync, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { installPackages } from "../scripts/ensure-docker.mjs";
 import { Instance, median, podSpec } from "./measure.mjs";
+import { reusePorts, wrk } from "./wrk.mjs";
 
 export const title = "Requests through a Service";
 const rounds = 5;
-const seconds = 3;
-
-function wrk(url, newConnections) {
-  const header = newConnections ? ["-H", "Connection: close"] : [];
-  const output = execFileSync("wrk", ["-t1", "-c32", `-d${seconds}s`, "--latency", ...header, url], {
-    encoding: "utf8",
-  });
-  const rate = Number(/Requests\/sec:\s+([\d.]+)/.exec(output)?.[1]);
-  const [, p99, unit] = /99%\s+([\d.]+)(us|ms|s)/.exec(output) ?? [];
-  const errors = /Socket errors: connect (\d+), read (\d+)/.exec(output);
-  // With `Connection: close` wrk counts each end of a connection as a read error, so only failed connects count.
-  if (errors && Number(errors[1]) > 0) throw new Error(`${url}: ${errors[0]}`);
-  return { rate, p99: Number(p99) * { us: 0.001, ms: 1, s: 1000 }[unit] };
-}
 
 const web = (name, replicas) => [
   {
@@ -90,17 +77,6 @@ listen web
   };
 }
 
-/**
- * Clients that close first keep their ports for a minute, and there are 28,000: at a new connection per request a client of
- * any proxy would soon only wait for ports. Lets them be used again; returns what puts the switch back.
- */
-function reusePorts() {
-  const file = "/proc/sys/net/ipv4/tcp_tw_reuse";
-  const before = readFileSync(file, "utf8");
-  writeFileSync(file, "1");
-  return () => writeFileSync(file, before);
-}
-
 async function measureUserspace() {
   installPackages({ haproxy: "haproxy" });
   const instance = new Instance("bench-user");
@@ -148,6 +124,7 @@ async function measureUserspace() {
 async function measureKernel(cases) {
   const mode = "nftables";
   const instance = new Instance("bench-nft");
+  const putBack = reusePorts();
   try {
     instance.up("--proxy-mode", mode);
     // Direct calls go to a Pod of their own: connections of both kinds to one Pod would clash in TIME_WAIT.
@@ -187,6 +164,7 @@ async function measureKernel(cases) {
     }
     return rows;
   } finally {
+    putBack();
     instance.reset();
   }
 }

@@ -24,29 +24,28 @@ export interface Frontend {
 
 /** Rule: https://kubernetes.io/docs/reference/networking/virtual-ips/#traffic-policies */
 export function frontendsOf(rules: ServiceRules | undefined): Frontend[] {
-  return rules?.ports.flatMap(frontendsOfPort) ?? [];
+  const frontends: Frontend[] = [];
+  for (const port of rules?.ports ?? []) addFrontends(frontends, port);
+  return frontends;
 }
 
-function frontendsOfPort(port: PortRules): Frontend[] {
-  const { protocol, targets, affinitySeconds, scheduler } = port;
-  const local = targets.filter((target) => target.local);
-  const way = (isLocal: boolean) => ({
-    protocol,
-    targets: isLocal ? local : targets,
-    drops: isLocal && local.length === 0 && targets.length > 0,
-    ...(affinitySeconds !== undefined && { affinitySeconds }),
-    ...(scheduler && { scheduler }),
-  });
-  const inside = { ...way(port.internalLocal ?? false), external: false, masquerades: false };
-  const outside = { ...way(port.externalLocal ?? false), external: true, masquerades: !port.externalLocal };
-  return [
-    ...port.addresses.map((address) => ({ ...inside, address, port: port.port })),
-    ...(port.externalAddresses ?? []).map(({ ip, sources }) => ({
-      ...outside,
-      address: ip,
-      port: port.port,
-      ...(sources && { sources }),
-    })),
-    ...(port.nodePort === undefined ? [] : [{ ...outside, port: port.nodePort }]),
-  ];
+function addFrontends(frontends: Frontend[], port: PortRules): void {
+  const { addresses, externalAddresses, nodePort, internalLocal = false, externalLocal = false } = port;
+  for (const address of addresses) frontends.push({ ...way(port, internalLocal), address });
+  if (!externalAddresses && nodePort === undefined) return;
+  const outside = { ...way(port, externalLocal), external: true, masquerades: !externalLocal };
+  for (const { ip, sources } of externalAddresses ?? []) {
+    frontends.push({ ...outside, address: ip, ...(sources && { sources }) });
+  }
+  if (nodePort !== undefined) frontends.push({ ...outside, port: nodePort });
+}
+
+/** What all ways in of a port have in common that are, or are not, under a Local policy. */
+function way({ protocol, port, targets: all, affinitySeconds, scheduler }: PortRules, isLocal: boolean): Frontend {
+  const targets = isLocal ? all.filter((target) => target.local) : all;
+  const drops = targets.length === 0 && all.length > 0;
+  const frontend: Frontend = { protocol, port, external: false, targets, masquerades: false, drops };
+  if (affinitySeconds !== undefined) frontend.affinitySeconds = affinitySeconds;
+  if (scheduler) frontend.scheduler = scheduler;
+  return frontend;
 }

@@ -90,10 +90,10 @@ export function learnChainName(via: SpreadChain["via"], seconds: number): string
   return `learn-${via}-${seconds}`;
 }
 
-/** Elements of one Service; a frontend without endpoints has none, so that its connections are refused. */
-export function elementsOf(rules: ServiceRules | undefined): Elements {
+/** Elements of these Services; a frontend without endpoints has none, so that its connections are refused. */
+export function elementsOf(...services: readonly (ServiceRules | undefined)[]): Elements {
   const elements = emptyElements();
-  for (const frontend of frontendsOf(rules)) addFrontend(elements, frontend);
+  for (const rules of services) for (const frontend of frontendsOf(rules)) addFrontend(elements, frontend);
   return elements;
 }
 

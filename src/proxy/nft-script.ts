@@ -61,13 +61,9 @@ export function replaceScript(
   clients: readonly RememberedClient[] = [],
 ): string {
   const { table, bridge, serviceCidr } = settings;
-  const all = emptyElements();
+  const all = elementsOf(...rules.values());
   const hairpin = new Set<string>();
-  for (const service of rules.values()) {
-    const elements = elementsOf(service);
-    for (const map of nftMaps) for (const [key, value] of elements[map]) all[map].set(key, value);
-    for (const ip of podAddressesOf(service, settings.pods)) hairpin.add(ip);
-  }
+  for (const service of rules.values()) for (const ip of podAddressesOf(service, settings.pods)) hairpin.add(ip);
   return [
     `add table ip ${table}`,
     `delete table ip ${table}`,

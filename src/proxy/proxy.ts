@@ -83,7 +83,10 @@ export class ServiceProxy implements Traffic {
     this.#slices = new ServiceSlices(this.#options.client, (key) => this.#changed(key));
     for (const key of this.#dirty) this.#compile(key);
     this.#dirty.clear();
+    const began = performance.now();
     await this.#tools.backend.replace(this.#rules);
+    const ms = Math.round(performance.now() - began);
+    this.#options.log.info({ services: this.#rules.size, ms }, "rules of all Services are in force");
     this.#acknowledge(this.#rules.keys());
     this.#started = true;
     this.#schedule();

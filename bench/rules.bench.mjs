@@ -1,0 +1,238 @@
+// Services by the thousand: how fast rules are in force, and what a connection costs among them.
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import https from "node:https";
+import { connect } from "node:net";
+import { join } from "node:path";
+import { credentials, Instance, median, podSpec } from "./measure.mjs";
+import { reusePorts, wrk } from "./wrk.mjs";
+
+export const title = "Services by the thousand";
+const many = 5_000;
+const few = 100;
+const rounds = 5;
+const changes = 30;
+
+/** Calls of the API with 32 connections. */
+function apiOf(instance) {
+  const { url, tls } = credentials(instance.report.kubeconfig);
+  const agent = new https.Agent({ keepAlive: true, maxSockets: 32, ...tls });
+  return (method, path, body, type = "application/json") =>
+    new Promise((resolve, reject) => {
+      const request = https.request(
+        { host: url.hostname, port: url.port, method, path, agent, headers: { "content-type": type } },
+        (response) => {
+          let text = "";
+          response.on("data", (chunk) => (text += chunk));
+          response.on("end", () =>
+            response.statusCode < 300 ? resolve(JSON.parse(text)) : reject(new Error(`${method} ${path}: ${text}`)),
+          );
+        },
+      );
+      request.on("error", reject);
+      request.end(body && JSON.stringify(body));
+    });
+}
+
+const slicePath = "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices";
+
+/** Services `from` to `to`, each with three endpoints that do not exist. */
+async function makeServices(api, from, to) {
+  const numbers = Array.from({ length: to - from }, (_, n) => from + n);
+  const one = async (n) => {
+    const name = `s${n}`;
+    await api("POST", "/api/v1/namespaces/default/services", { metadata: { name }, spec: { ports: [{ port: 80 }] } });
+    await api("POST", slicePath, {
+      metadata: { name, labels: { "kubernetes.io/service-name": name } },
+      addressType: "IPv4",
+      ports: [{ name: "", port: 80, protocol: "TCP" }],
+      endpoints: [1, 2, 3].map((k) => ({ addresses: [`198.19.${n >> 6}.${((n & 63) << 2) + k}`] })),
+    });
+  };
+  await Promise.all(
+    Array.from({ length: 32 }, async () => {
+      for (let n = numbers.pop(); n !== undefined; n = numbers.pop()) await one(n);
+    }),
+  );
+}
+
+/** Milliseconds from an acknowledged write of a Service's endpoints until a connection reaches them. */
+async function changeTimes(api, instance) {
+  const server = createServer((_, response) => response.end("here")).listen(0, "0.0.0.0");
+  await new Promise((resolve) => server.once("listening", resolve));
+  const { port } = server.address();
+  const service = await api("POST", "/api/v1/namespaces/default/services", {
+    metadata: { name: "changing" },
+    spec: { ports: [{ port: 80 }] },
+  });
+  const gateway = instance.report.podCidr.replace(/\.0\/\d+$/, ".1");
+  await api("POST", slicePath, {
+    metadata: { name: "changing", labels: { "kubernetes.io/service-name": "changing" } },
+    addressType: "IPv4",
+    ports: [{ name: "", port, protocol: "TCP" }],
+    endpoints: [],
+  });
+  const reached = () =>
+    new Promise((resolve) => {
+      const socket = connect(80, service.spec.clusterIP);
+      const done = (result) => {
+        socket.destroy();
+        resolve(result);
+      };
+      socket.on("connect", () => done(true));
+      socket.on("error", () => done(false));
+    });
+  const until = async (wanted) => {
+    const began = performance.now();
+    while ((await reached()) !== wanted);
+    return performance.now() - began;
+  };
+  const times = [];
+  for (let change = 0; change < changes; change++) {
+    for (const endpoints of [[{ addresses: [gateway] }], []]) {
+      await api("PATCH", `${slicePath}/changing`, { endpoints }, "application/merge-patch+json");
+      const ms = await until(endpoints.length > 0);
+      if (endpoints.length > 0) times.push(ms);
+    }
+  }
+  server.close();
+  return times;
+}
+
+/** What kube-proxy's iptables mode would do: chains for so many Services, compared one after the other; the last is real. */
+function iptablesChains(count, address, pod) {
+  const rules = ["*nat", ":BENCH-SERVICES - [0:0]"];
+  const dispatch = [];
+  const chains = [];
+  for (let n = 0; n < count; n++) {
+    const ip = n === count - 1 ? address : `198.18.${n >> 8}.${n & 255}`;
+    rules.push(`:BENCH-${n} - [0:0]`);
+    dispatch.push(`-A BENCH-SERVICES -d ${ip}/32 -p tcp -m tcp --dport 80 -j BENCH-${n}`);
+    chains.push(`-A BENCH-${n} -p tcp -m tcp -j DNAT --to-destination ${pod}:80`);
+  }
+  const text = [...rules, ...dispatch, ...chains, "-I OUTPUT 1 -j BENCH-SERVICES", "COMMIT", ""].join("\n");
+  execFileSync("iptables-restore", ["-w", "--noflush"], { input: text });
+  return () => {
+    const saved = execFileSync("iptables-save", ["-t", "nat"], { encoding: "utf8", maxBuffer: 2 ** 28 });
+    const names = [...saved.matchAll(/^:(BENCH-\S+)/gm)].map(([, name]) => name);
+    const undo = [
+      "*nat",
+      "-D OUTPUT -j BENCH-SERVICES",
+      ...names.map((name) => `-F ${name}`),
+      ...names.map((name) => `-X ${name}`),
+      "COMMIT",
+      "",
+    ];
+    execFileSync("iptables-restore", ["-w", "--noflush"], { input: undo.join("\n") });
+  };
+}
+
+/** New connections per second, by the Service and straight to a Pod, in turns: how busy the machine is meanwhile cancels out. */
+function rates(url, direct) {
+  const ours = [];
+  const theirs = [];
+  for (let round = 0; round < rounds; round++) {
+    theirs.push(wrk(direct, true).rate);
+    ours.push(wrk(url, true).rate);
+  }
+  return { ratio: median(ours) / median(theirs) };
+}
+
+const deployment = (name) => ({
+  apiVersion: "apps/v1",
+  kind: "Deployment",
+  metadata: { name },
+  spec: {
+    selector: { matchLabels: { app: name } },
+    template: {
+      metadata: { labels: { app: name } },
+      spec: podSpec("nginx:1.27", { command: ["nginx", "-g", "daemon off; error_log /dev/null;"] }),
+    },
+  },
+});
+
+export async function run() {
+  const instance = new Instance("bench-rules");
+  const putBack = reusePorts();
+  let removeChains = () => {};
+  try {
+    instance.up("--proxy-mode", "nftables");
+    const api = apiOf(instance);
+    await instance.apply(
+      deployment("web"),
+      // Direct calls go to a Pod of their own: connections of both kinds to one Pod would clash in TIME_WAIT.
+      deployment("direct"),
+      {
+        apiVersion: "v1",
+        kind: "Service",
+        metadata: { name: "web" },
+        spec: { selector: { app: "web" }, ports: [{ port: 80 }] },
+      },
+    );
+    for (const name of ["web", "direct"])
+      await instance.kubectl("rollout", "status", `deploy/${name}`, "--timeout=120s");
+    const address = await instance.kubectl("get", "svc", "web", "-o", "jsonpath={.spec.clusterIP}");
+    const podOf = (name) =>
+      instance.kubectl("get", "pods", "-l", `app=${name}`, "-o", "jsonpath={.items[0].status.podIP}");
+    const pod = await podOf("web");
+    const direct = `http://${await podOf("direct")}/hostname`;
+    const url = `http://${address}/hostname`;
+    await makeServices(api, 0, few);
+    const atFew = rates(url, direct);
+    await makeServices(api, few, many);
+    const atMany = rates(url, direct);
+    const times = await changeTimes(api, instance);
+
+    // Restarted, it loads all rules at once.
+    instance.skiff("down", "--keep-pods");
+    instance.up("--proxy-mode", "nftables");
+    const log = readFileSync(join(instance.dataDir, "skiff.log"), "utf8").trim().split("\n");
+    const loads = log.map((line) => JSON.parse(line)).filter(({ msg }) => msg === "rules of all Services are in force");
+    const { services, ms: load } = loads.at(-1);
+
+    const elsewhere = "198.18.255.1";
+    execFileSync("ip", ["route", "replace", `${elsewhere}/32`, "via", pod]);
+    removeChains = iptablesChains(many, elsewhere, pod);
+    const chains = rates(`http://${elsewhere}/hostname`, direct);
+    return [
+      {
+        figure: `new connections at ${many} Services, of the Pod's own rate`,
+        value: atMany.ratio,
+        baseline: atFew.ratio,
+        baselineIs: `at ${few}`,
+        ratio: atMany.ratio / atFew.ratio,
+        bar: "≥ 0.97",
+        holds: atMany.ratio / atFew.ratio >= 0.97,
+      },
+      {
+        figure: `new connections at ${many} Services, of the Pod's own rate`,
+        value: atMany.ratio,
+        baseline: chains.ratio,
+        baselineIs: "iptables chains of that size",
+        ratio: atMany.ratio / chains.ratio,
+        bar: "≥ 2.5",
+        holds: atMany.ratio / chains.ratio >= 2.5,
+      },
+      {
+        figure: `one Service changed among ${many}: write acknowledged to rules in force, median`,
+        value: median(times),
+        unit: "ms",
+        bar: "≤ 20 ms",
+        holds: median(times) <= 20,
+      },
+      { figure: "the same, slowest", value: Math.max(...times), unit: "ms" },
+      {
+        figure: `first full load of ${services} Services`,
+        value: load,
+        unit: "ms",
+        bar: "≤ 300 ms",
+        holds: load <= 300,
+      },
+    ];
+  } finally {
+    removeChains();
+    putBack();
+    instance.reset();
+  }
+}
