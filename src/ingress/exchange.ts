@@ -256,9 +256,14 @@ export class Exchange implements AnswerHandler {
       return;
     }
     const headers = forwardedHeaders(this.#head, this.#target, this.#front.client, this.#id);
-    const leg = new Http2Leg(session, headers, this, this.#requestEnded ? readTimeoutMs : sendTimeoutMs);
-    this.#leg = leg;
-    this.#letBodyCome(leg);
+    try {
+      this.#leg = new Http2Leg(session, headers, this, this.#requestEnded ? readTimeoutMs : sendTimeoutMs);
+    } catch {
+      // The session ends just now, or a header is none of HTTP/2.
+      this.answer(pages.badAnswer(this.#route?.backend?.service ?? ""));
+      return;
+    }
+    this.#letBodyCome(this.#leg);
   }
 
   /** Nothing has been sent, so another endpoint may be asked. */

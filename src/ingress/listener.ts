@@ -128,6 +128,7 @@ export class Listener {
   }
 
   #serveHttp2(socket: Socket, facts: ClientFacts): void {
+    if (socket.destroyed) return;
     socket.removeAllListeners("timeout");
     socket.setTimeout(0);
     const session = performServerHandshake(socket, { settings: { maxConcurrentStreams: mostStreams } });

@@ -52,7 +52,7 @@ export class Upstream {
     };
     timer = setTimeout(() => give({ error: "timeout" }), timeoutMs);
     socket.setNoDelay(true);
-    socket.once("error", () => give({ error: "refused" }));
+    socket.on("error", () => give({ error: "refused" }));
     socket.once(this.#secure ? "secureConnect" : "connect", () => {
       give({ connection: new UpstreamConnection(socket, this) });
     });

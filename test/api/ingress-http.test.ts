@@ -364,6 +364,21 @@ describe("TLS", () => {
   });
 });
 
+it("is not brought down by headers that HTTP/2 does not allow", async () => {
+  await using lab = await IngressLab.start();
+  await lab.backend("odd", ({ url, socket }) => {
+    const lines = ["HTTP/1.1 200 OK", "Date: today", "Date: tomorrow", "Set-Cookie: a=b", "Set-Cookie: c=d"];
+    if (url === "/bad") lines.push("TE: gzip");
+    socket.end([...lines, "Content-Length: 2", "", "ok"].join("\r\n"));
+  });
+  await lab.ingress("odd", { rules: rulesFor(undefined, { "/": "odd" }) });
+  const ask = (path: string) =>
+    lab.curl("--insecure", "--http2", "--include", `https://127.0.0.1:${lab.ports.https}${path}`);
+  await expect(ask("/bad")).rejects.toThrow("INTERNAL_ERROR");
+  const answer = await ask("/");
+  for (const line of ["date: today", "set-cookie: a=b", "set-cookie: c=d"]) expect(answer).toContain(line);
+});
+
 it("passes gRPC through: streams both ways, with trailers", async () => {
   await using lab = await IngressLab.start();
   const server = createHttp2Server();

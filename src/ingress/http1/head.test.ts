@@ -42,6 +42,12 @@ it("an upgrade must be announced", () => {
   expect(parseRequestHead(get("Upgrade: websocket"))).not.toHaveProperty("upgrade");
 });
 
+it("HTTP/2 is not gone over to in the middle", () => {
+  const head = parseRequestHead(get("Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: x"));
+  expect(head).not.toHaveProperty("upgrade");
+  expect(head.lines).toBe("");
+});
+
 it("a target may be a whole URL, which has the last word on the host", () => {
   expect(parseRequestHead("GET http://c.d:81/y?z HTTP/1.1\r\nHost: a.b")).toMatchObject({
     target: "/y?z",

@@ -90,7 +90,9 @@ export function parseRequestHead(text: string): RequestHead {
     throw new BadMessage("the end of the body is not clear");
   }
   const tokens = facts.connection;
-  const upgrades = facts.upgrade !== undefined && hasToken(tokens, "upgrade") && minor === 1;
+  // HTTP/2 within the connection would pass by all that is decided per request here.
+  const isHttp2 = facts.upgrade?.toLowerCase() === "h2c";
+  const upgrades = facts.upgrade !== undefined && !isHttp2 && hasToken(tokens, "upgrade") && minor === 1;
   return {
     ...head,
     method,
@@ -203,6 +205,7 @@ function takeFact(facts: Facts, name: string, value: string): boolean {
       facts.hosts++;
       facts.host = value;
       return true;
+    case "http2-settings":
     case "keep-alive":
     case "proxy-connection":
       return true;

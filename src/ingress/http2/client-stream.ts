@@ -30,6 +30,7 @@ export class ClientStream implements Front {
       const head = requestHeadOf(headers, !stream.endAfterHeaders);
       new ClientStream(gateway, stream, client, head).#begin();
     } catch (error) {
+      if (stream.destroyed || stream.headersSent) return;
       stream.respond({ ":status": error instanceof BadMessage ? error.status : 400 }, { endStream: true });
     }
   }
@@ -43,12 +44,17 @@ export class ClientStream implements Front {
   }
 
   sendContinue(): void {
-    this.#stream.additionalHeaders({ ":status": 100 });
+    if (!this.#stream.destroyed && !this.#stream.headersSent) this.#stream.additionalHeaders({ ":status": 100 });
   }
 
   sendHead({ status, lines }: ResponseHead): void {
     if (this.#stream.destroyed || this.#stream.headersSent) return;
-    this.#stream.respond({ ...headersOf(lines), ":status": status }, { waitForTrailers: true });
+    try {
+      this.#stream.respond({ ...headersOf(lines), ":status": status }, { waitForTrailers: true });
+    } catch {
+      // Node refuses headers that HTTP/2 does not know; a backend is not to end the process with them.
+      this.abort();
+    }
   }
 
   sendBody(piece: Buffer): boolean {
@@ -89,7 +95,12 @@ export class ClientStream implements Front {
       const trailers: Record<string, string> = {};
       const list = this.#trailers ?? [];
       for (let i = 0; i + 1 < list.length; i += 2) trailers[list[i] ?? ""] = list[i + 1] ?? "";
-      if (!stream.destroyed) stream.sendTrailers(trailers);
+      try {
+        stream.sendTrailers(trailers);
+      } catch {
+        // As with the headers.
+        this.abort();
+      }
     });
     exchange.start();
   }

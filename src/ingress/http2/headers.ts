@@ -8,6 +8,21 @@ export function linesOf(headers: readonly string[]): string {
   return lines;
 }
 
+/** Headers that may come several times with a meaning for each; of every other the first is as good as all. */
+const several = new Set([
+  "set-cookie",
+  "cookie",
+  "link",
+  "vary",
+  "via",
+  "warning",
+  "www-authenticate",
+  "cache-control",
+  "accept",
+  "accept-encoding",
+  "accept-language",
+]);
+
 /** Lines of headers as Node's HTTP/2 takes them: names in lower case, several values as a list. */
 export function headersOf(lines: string): OutgoingHttpHeaders {
   const headers: Record<string, string | string[]> = Object.create(null) as Record<string, string | string[]>;
@@ -17,7 +32,8 @@ export function headersOf(lines: string): OutgoingHttpHeaders {
     const name = line.slice(0, colon).toLowerCase();
     const value = line.slice(colon + 1).trim();
     const present = headers[name];
-    headers[name] = present === undefined ? value : Array.isArray(present) ? [...present, value] : [present, value];
+    if (present === undefined) headers[name] = value;
+    else if (several.has(name) || name.startsWith("x-")) headers[name] = [present, value].flat();
   }
   return headers;
 }
