@@ -231,8 +231,8 @@ describe.each<ProxyMode>(["nftables", "userspace"])("Services in %s mode", (mode
     await instance.kubectl("run", "stranger", "--image=busybox:1.36", "--labels=app=hostname", "--", "sleep", "1000");
     const trace = JSON.parse(await instance.skiff("trace", "svc/explained", "-o", "json")) as ServiceTrace;
     expect(trace.dns).toMatchObject({ name: "explained.default.svc.cluster.local", answers: [spec?.clusterIP] });
-    expect(trace.pods.map(({ pod, excluded }) => [pod, excluded]).sort()).toEqual(
-      names.map((name) => [name, undefined]),
+    expect(trace.pods.map(({ pod, excluded = "an endpoint" }) => `${pod}: ${excluded}`).sort()).toEqual(
+      names.map((name) => `${name}: an endpoint`),
     );
     expect(trace.nearMisses[0]).toMatchObject({
       pod: "stranger",
