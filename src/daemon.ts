@@ -1,6 +1,6 @@
 /** Entry point of the background daemon: `node daemon.js '<DaemonOptions as JSON>'`, started by `skiff up`. */
 import type { StartMessage } from "./cli/up.ts";
-import type { DaemonOptions } from "./machinery/daemon.ts";
+import { AlreadyRunningError, type DaemonOptions } from "./machinery/daemon.ts";
 import { start } from "./main.ts";
 
 function tell(message: StartMessage): Promise<void> {
@@ -22,7 +22,8 @@ try {
   await daemon.stopped;
   process.exit(0);
 } catch (error) {
-  await tell({ error: error instanceof Error ? error.message : String(error) });
+  const text = error instanceof Error ? error.message : String(error);
+  await tell({ error: text, ...(error instanceof AlreadyRunningError && { alreadyRunning: true }) });
   console.error(error);
   process.exit(1);
 }

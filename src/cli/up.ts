@@ -1,8 +1,9 @@
 /** `skiff up`: starts the daemon, in the background or in this process, and says how to reach it. */
 import { spawn } from "node:child_process";
 import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
+import { setTimeout as wait } from "node:timers/promises";
 import type { DaemonOptions, RunningDaemon, StatusReport, UpReport } from "../machinery/daemon.ts";
-import { UserError } from "../machinery/daemon.ts";
+import { AlreadyRunningError, UserError } from "../machinery/daemon.ts";
 import type { InstancePaths } from "../machinery/instance-paths.ts";
 import type { ProxyMode } from "../machinery/settings.ts";
 import { daemonScript, loadDaemon } from "./daemon-module.ts";
@@ -19,6 +20,9 @@ import { runningStatus } from "./running-status.ts";
  */
 const memoryFlags = ["--max-semi-space-size=2"];
 
+/** How long a daemon that somebody else started may take until it answers. */
+const otherLimitMs = 30_000;
+
 export interface UpOptions extends InstanceOptions {
   port?: number;
   podCidr?: string;
@@ -31,27 +35,47 @@ export interface UpOptions extends InstanceOptions {
 }
 
 /** What the background daemon sends once, over the IPC channel, after its start. */
-export type StartMessage = { report: UpReport } | { error: string };
+export type StartMessage = { report: UpReport } | { error: string; alreadyRunning?: true };
 
 /** @returns the exit code. */
 export async function up(options: UpOptions): Promise<number> {
   const paths = pathsOf(options);
   const running = await runningStatus(options);
-  if (running) {
-    const others = refusedWhileRunning(options, running);
-    if (others) throw new UserError(`${others}, first: skiff down${nameFlag(options)}`);
-    console.log(`Skiff "${options.name}" is running already (pid ${running.pid}) at ${running.apiServer}`);
-    return 0;
-  }
+  if (running) return leaveRunning(options, running);
   const daemonOptions = daemonOptionsOf(options, paths);
   if (options.foreground) {
     const daemon = await withDataDirectory(paths, async () => (await loadDaemon()).start(daemonOptions));
     return foreground(options, daemon, paths);
   }
   const began = Date.now();
-  const report = await withDataDirectory(paths, () => startInBackground(daemonOptions, paths));
+  let report: UpReport;
+  try {
+    report = await withDataDirectory(paths, () => startInBackground(daemonOptions, paths));
+  } catch (error) {
+    const other = error instanceof AlreadyRunningError && (await startedByAnother(options));
+    if (!other) throw error;
+    return leaveRunning(options, other);
+  }
   greet(options, paths, report, `${((Date.now() - began) / 1000).toFixed(2)} s`);
   return 0;
+}
+
+/** @throws UserError when the options ask for something else than what runs. */
+function leaveRunning(options: UpOptions, running: StatusReport): number {
+  const others = refusedWhileRunning(options, running);
+  if (others) throw new UserError(`${others}, first: skiff down${nameFlag(options)}`);
+  console.log(`Skiff "${options.name}" is running already (pid ${running.pid}) at ${running.apiServer}`);
+  return 0;
+}
+
+/** Another `skiff up` was quicker by a moment: waits until its daemon answers. */
+async function startedByAnother(options: UpOptions): Promise<StatusReport | undefined> {
+  for (const end = Date.now() + otherLimitMs; Date.now() < end; ) {
+    const running = await runningStatus(options);
+    if (running) return running;
+    await wait(100);
+  }
+  return undefined;
 }
 
 /** @returns the beginning of a sentence about the first option that a running instance does not follow. */
@@ -103,7 +127,9 @@ async function startInBackground(options: DaemonOptions, paths: InstancePaths): 
     if (firstStart) await (await loadDaemon()).reset(options);
     throw new UserError(`The daemon ended before it was ready (${message.died}). ${end}`);
   }
-  if ("error" in message) throw new UserError(message.error);
+  if ("error" in message) {
+    throw message.alreadyRunning ? new AlreadyRunningError(message.error) : new UserError(message.error);
+  }
   child.removeAllListeners();
   child.disconnect();
   child.unref();

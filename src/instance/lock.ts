@@ -3,7 +3,7 @@
  * together name a process even after numbers have come round (proc(5), field 22 of /proc/<pid>/stat).
  */
 import { linkSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { UserError } from "../machinery/daemon.ts";
+import { AlreadyRunningError, UserError } from "../machinery/daemon.ts";
 
 interface Holder {
   pid: number;
@@ -49,7 +49,7 @@ export function takeLock(file: string): Disposable {
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
         const holder = lockHolder(file);
-        if (holder !== undefined) throw new UserError(`This instance is running already (pid ${holder})`);
+        if (holder !== undefined) throw new AlreadyRunningError(`This instance is running already (pid ${holder})`);
         rmSync(file, { force: true });
       }
     }

@@ -63,6 +63,9 @@ export class UserError extends Error {
   }
 }
 
+/** Another process has the instance: it runs, or is about to. */
+export class AlreadyRunningError extends UserError {}
+
 /** A running daemon. */
 export interface RunningDaemon {
   report: UpReport;

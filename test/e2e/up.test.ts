@@ -41,6 +41,16 @@ describe("skiff up", () => {
     );
   });
 
+  it("is content when another one is quicker by a moment", async () => {
+    await using instance = await SkiffInstance.prepare();
+    const port = String(await freePort());
+    const both = await Promise.all([1, 2].map(() => instance.trySkiff("up", "--port", port)));
+    expect(both.map(({ code, stderr }) => ({ code, stderr }))).toEqual([1, 2].map(() => ({ code: 0, stderr: "" })));
+    const said = both.map(({ stdout }) => stdout.split("\n")[0]).sort();
+    expect(said[0]).toContain("is ready at");
+    expect(said[1]).toContain("is running already");
+  });
+
   it("leaves the user's kubeconfig alone with --no-merge", async () => {
     await using instance = await SkiffInstance.prepare();
     const output = await instance.skiff("up", "--no-merge", "--port", String(await freePort()));
