@@ -46,7 +46,7 @@ describe("skiff up", () => {
     const port = String(await freePort());
     const both = await Promise.all([1, 2].map(() => instance.trySkiff("up", "--port", port)));
     expect(both.map(({ code, stderr }) => ({ code, stderr }))).toEqual([1, 2].map(() => ({ code: 0, stderr: "" })));
-    const said = both.map(({ stdout }) => stdout.split("\n")[0]).sort();
+    const said = both.map(({ stdout }) => stdout.split("\n")[0] ?? "").sort();
     expect(said[0]).toContain("is ready at");
     expect(said[1]).toContain("is running already");
   });
