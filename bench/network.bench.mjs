@@ -83,7 +83,8 @@ async function measureUserspace() {
   const putBack = reusePorts();
   try {
     instance.up("--proxy-mode", "userspace");
-    await instance.apply(...web("one", 1));
+    await instance.apply(...web("direct", 1), ...web("one", 1));
+    const direct = (await addresses(instance, "direct")).pod;
     const { service, pod } = await addresses(instance, "one");
     const baseline = await haproxy(pod, 18_080);
     try {
@@ -94,14 +95,25 @@ async function measureUserspace() {
       ]) {
         const ours = [];
         const theirs = [];
+        const straight = [];
         for (let round = 0; round < rounds; round++) {
+          straight.push(wrk(`http://${direct}/hostname`, newConnections));
           theirs.push(wrk(baseline.url, newConnections));
           ours.push(wrk(`http://${service}/hostname`, newConnections));
         }
         const pick = (results, key) => median(results.map((result) => result[key]));
         const ratio = pick(ours, "rate") / pick(theirs, "rate");
+        const what = `userspace, 1 endpoint, ${newConnections ? "new connections" : "keep-alive"}`;
+        for (const [key, unit] of [
+          ["rate", "req/s"],
+          ["p99", "ms"],
+        ]) {
+          const [value, base] = [pick(ours, key), pick(straight, key)];
+          const figure = key === "rate" ? what : `${what}, ${key}`;
+          rows.push({ figure, value, unit, baseline: base, baselineIs: "the Pod directly", ratio: value / base });
+        }
         rows.push({
-          figure: `userspace, 1 endpoint, ${newConnections ? "new connections" : "keep-alive"}`,
+          figure: what,
           value: pick(ours, "rate"),
           unit: "req/s",
           baseline: pick(theirs, "rate"),
