@@ -28,8 +28,6 @@ export const pages = {
       `No Ingress has a rule for the host ${printable(host) || "(none)"} and the path ${printable(path)}, and none a default backend.`,
       "See: kubectl get ingress --all-namespaces",
     ),
-  noSuchService: (host: string): Page =>
-    page(404, `There is no Service for the host ${printable(host)}: the name is <service>.<namespace>.localhost.`),
   noService: (service: string, port: number | string, owner: string): Page =>
     page(
       503,
