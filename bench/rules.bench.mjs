@@ -216,7 +216,6 @@ export async function run() {
     const times = await changeTimes(api, instance);
 
     const ready = await readyTimes(instance, address);
-    const pod = await podOf("web");
 
     // Restarted, it loads all rules at once.
     instance.skiff("down", "--keep-pods");
@@ -226,9 +225,10 @@ export async function run() {
     const { services, ms: load } = loads.at(-1);
 
     const elsewhere = "198.18.255.1";
-    execFileSync("ip", ["route", "replace", `${elsewhere}/32`, "via", pod]);
-    removeChains = iptablesChains(many, elsewhere, pod);
-    // What nftables has translated passes these chains by.
+    const other = await podOf("direct");
+    execFileSync("ip", ["route", "replace", `${elsewhere}/32`, "via", other]);
+    removeChains = iptablesChains(many, elsewhere, other);
+    // What nftables has translated passes these chains by. Each way has a Pod of its own, as above.
     const besideChains = rates(url, `http://${elsewhere}/hostname`);
     return [
       {
