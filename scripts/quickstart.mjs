@@ -154,7 +154,7 @@ async function main() {
   print(`all of this            ${seconds(began)}`);
   step("Try next (the cluster stays up)");
   print(
-    "kubectl get all\nkubectl scale deploy/hostnames --replicas=5\nkubectl describe pod -l app=hostnames\nskiff status\nskiff down        # and later: skiff up\nexamples/         # nine scenarios, each with its commands",
+    "kubectl get all\nkubectl scale deploy/hostnames --replicas=5\nkubectl describe pod -l app=hostnames\nskiff status\nskiff down        # and later: skiff up\nexamples/         # ten scenarios, each with its commands",
   );
   if (result.failed > 0) process.exitCode = 1;
 }

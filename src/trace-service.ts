@@ -5,7 +5,8 @@ import { connect } from "node:net";
 import type { Client } from "./machinery/client.ts";
 import { dnsAddress } from "./machinery/network-names.ts";
 import { keyOf, type Stored } from "./machinery/object.ts";
-import { pods, services } from "./machinery/resource.ts";
+import { endpointSlices, pods, services } from "./machinery/resource.ts";
+import { serviceKeyOf } from "./machinery/service-slices.ts";
 import type { ServiceTrace, TracedConnection } from "./machinery/service-trace.ts";
 import type { ClusterSettings } from "./machinery/settings.ts";
 import { StatusError } from "./machinery/status-error.ts";
@@ -26,20 +27,18 @@ export async function traceService(parts: TraceParts, namespace: string, name: s
   const service = client.get(services, { namespace, name });
   if (!service) throw StatusError.notFound(services, name);
   const rules = proxy.rules.get(keyOf(service));
-  const targets = (rules?.ports ?? []).flatMap((port) => port.targets);
-  const present = client.list(pods, { namespace });
-  const { selected, nearMisses } = considerPods(service, targets, present);
   const { type = "ClusterIP", clusterIP = "", ports = [] } = service.spec ?? {};
-  const virtual = rules ? clusterIP : "";
+  const targets = rules?.ports.flatMap((port) => port.targets) ?? endpointsOf(parts, service);
+  const present = type === "ExternalName" ? [] : client.list(pods, { namespace });
+  const { selected, nearMisses } = considerPods(service, targets, present);
   const connections: TracedConnection[] = [];
-  for (const port of ports) {
-    if (virtual !== "" && (port.protocol ?? "TCP") === "TCP")
-      connections.push(await call(parts, virtual, port, present));
+  for (const port of rules ? ports : []) {
+    if ((port.protocol ?? "TCP") === "TCP") connections.push(await call(parts, clusterIP, port, present));
   }
   return {
     service: `${namespace}/${name}`,
     type,
-    clusterIP: virtual,
+    clusterIP: clusterIP === "None" ? "" : clusterIP,
     dns: await lookUp(parts, service),
     pods: selected,
     others: [...new Set(targets.filter(({ podUid }) => podUid === undefined).map(printTarget))],
@@ -48,7 +47,23 @@ export async function traceService(parts: TraceParts, namespace: string, name: s
   };
 }
 
-async function lookUp({ settings }: TraceParts, { metadata }: Stored<Service>): Promise<ServiceTrace["dns"]> {
+/** Those of a Service without rules, to which its name leads. */
+function endpointsOf({ client }: TraceParts, { metadata }: Stored<Service>): Target[] {
+  const slices = client.list(endpointSlices, { namespace: metadata.namespace ?? "" });
+  return slices
+    .filter((slice) => serviceKeyOf(slice) === keyOf({ metadata }))
+    .flatMap(({ endpoints, ports }) =>
+      endpoints
+        .filter(({ conditions }) => conditions?.ready ?? true)
+        .map(({ addresses: [ip = ""], targetRef }) => ({
+          ip,
+          port: ports?.[0]?.port ?? 0,
+          ...(targetRef?.uid && { podUid: targetRef.uid }),
+        })),
+    );
+}
+
+async function lookUp({ settings }: TraceParts, { metadata, spec }: Stored<Service>): Promise<ServiceTrace["dns"]> {
   const name = `${metadata.name}.${metadata.namespace}.svc.${settings.clusterDomain}`;
   const server = dnsAddress(settings);
   const resolver = new Resolver({ timeout: limitMs, tries: 1 });
@@ -56,7 +71,9 @@ async function lookUp({ settings }: TraceParts, { metadata }: Stored<Service>): 
   const began = performance.now();
   const elapsed = () => Math.round((performance.now() - began) * 100) / 100;
   try {
-    return { name, server, answers: await resolver.resolve4(name), ms: elapsed() };
+    // The other name is the answer, whether or not it leads anywhere.
+    const answers = await (spec?.type === "ExternalName" ? resolver.resolveCname(name) : resolver.resolve4(name));
+    return { name, server, answers, ms: elapsed() };
   } catch (error) {
     return { name, server, answers: [], ms: elapsed(), failure: (error as Error).message };
   }

@@ -9,7 +9,13 @@ export function printTrace(trace: ServiceTrace): string {
   const rows: [string, string[]][] = [
     ["Service", [`${trace.service} (${trace.type})`]],
     ["DNS", [`${dns.name} → ${answers} (${dns.server}, ${dns.ms} ms)`]],
-    ["Cluster IP", [trace.clusterIP || "none: its name leads to its endpoints"]],
+    [
+      "Cluster IP",
+      [
+        trace.clusterIP ||
+          (trace.type === "ExternalName" ? "none: it is another name" : "none: its name leads to its endpoints"),
+      ],
+    ],
     ["Endpoints", [...pods.filter(({ excluded }) => excluded === undefined).map(printPod), ...others]],
     ["Excluded", pods.filter(({ excluded }) => excluded !== undefined).map(printPod)],
     ["Not selected", nearMisses.map(printPod)],

@@ -241,6 +241,28 @@ describe.each<ProxyMode>(["nftables", "userspace"])("Services in %s mode", (mode
     expect(trace.connections).toHaveLength(1);
     expect(names).toContain(trace.connections[0]?.pod);
     expect(await command("skiff trace explained")).toMatch(/Request: +TCP \S+:80 → \S+:9376 \(hostnames-/);
+
+    await instance.apply(service("headless", { clusterIP: "None" }));
+    await instance.kubectl(
+      "create",
+      "service",
+      "externalname",
+      "alias",
+      "--external-name=explained.default.svc.cluster.local",
+    );
+    const traced = async (name: string) =>
+      JSON.parse(await instance.skiff("trace", name, "-o", "json")) as ServiceTrace;
+    const headless = await eventually(async () => {
+      const found = await traced("headless");
+      return found.pods.length === names.length && found.dns.answers.length === names.length ? found : undefined;
+    }, "the headless Service has its Pods");
+    expect(headless).toMatchObject({ clusterIP: "", connections: [] });
+    expect(headless.pods.filter(({ excluded }) => excluded !== undefined)).toEqual([]);
+    expect(await traced("alias")).toMatchObject({
+      dns: { answers: ["explained.default.svc.cluster.local"] },
+      pods: [],
+    });
+    await instance.kubectl("delete", "service", "headless", "alias");
     expect((await instance.trySkiff("trace", "svc/nosuch")).all).toContain('services "nosuch" not found');
     await instance.kubectl("delete", "service/explained", "pod/stranger", "--grace-period=0", "--force");
   });
