@@ -24,6 +24,7 @@ export default defineConfig({
         test: {
           name: "api",
           include: ["test/api/**/*.test.ts"],
+          globalSetup: ["test/api/setup.ts"],
           testTimeout: 30_000,
           sequence: { groupOrder: 1 },
         },
