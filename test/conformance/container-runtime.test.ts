@@ -90,17 +90,18 @@ class Feed implements Disposable {
   }
 }
 
-describe.each(implementations)("container runtime: $name", ({ make, address }) => {
-  let runtime: ContainerRuntime;
-  let sandbox: RuntimeContainer;
-  let count = 0;
-
-  const config = (command: string[], change: Partial<ContainerConfig> = {}): ContainerConfig => ({
-    name: `k8s_c${++count}_conformance_${process.pid}`,
+function containerConfig(
+  name: string,
+  sandbox: string,
+  entrypoint: string[],
+  change: Partial<ContainerConfig> = {},
+): ContainerConfig {
+  return {
+    name,
     labels: { [containerLabels.container]: "c", [containerLabels.podUid]: "u" },
     image,
-    sandbox: sandbox.id,
-    entrypoint: command,
+    sandbox,
+    entrypoint,
     env: ["GREETING=hello"],
     groups: [],
     tty: false,
@@ -116,7 +117,16 @@ describe.each(implementations)("container runtime: $name", ({ make, address }) =
     unmaskedProc: false,
     resources: { cpuShares: 2, oomScoreAdjust: 1000 },
     ...change,
-  });
+  };
+}
+
+describe.each(implementations)("container runtime: $name", ({ make, address }) => {
+  let runtime: ContainerRuntime;
+  let sandbox: RuntimeContainer;
+  let count = 0;
+
+  const config = (command: string[], change: Partial<ContainerConfig> = {}): ContainerConfig =>
+    containerConfig(`k8s_c${++count}_conformance_${process.pid}`, sandbox.id, command, change);
   const sandboxOf = (n: number) => ({
     name: `k8s_POD${n}_conformance_${process.pid}`,
     labels: { [containerLabels.podUid]: "u", [containerLabels.podIp]: address(n) },
@@ -428,27 +438,9 @@ describe("container runtime: docker alone", () => {
       await new Dockerode().pruneNetworks({ filters: { label: [`skiff.dev/instance=${dockerSettings.name}`] } });
       await restored;
       for (const [index, { id }] of sandboxes.entries()) {
-        const { id: pinging } = await runtime.create({
-          name: `k8s_ping${index}_conformance_${process.pid}`,
-          labels: {},
-          image,
-          sandbox: id,
-          entrypoint: ["ping", "-c", "1", "-w", "10", `10.253.${subnet}.${index === 0 ? 31 : 30}`],
-          env: [],
-          groups: [],
-          tty: false,
-          stdin: false,
-          stdinOnce: false,
-          mounts: [],
-          pid: "own",
-          ipc: "sandbox",
-          privileged: false,
-          readOnlyRootFilesystem: false,
-          capabilities: { add: [], drop: [] },
-          noNewPrivileges: false,
-          unmaskedProc: false,
-          resources: { cpuShares: 2, oomScoreAdjust: 1000 },
-        });
+        const ping = ["ping", "-c", "1", "-w", "10", `10.253.${subnet}.${index === 0 ? 31 : 30}`];
+        const name = `k8s_ping${index}_conformance_${process.pid}`;
+        const { id: pinging } = await runtime.create(containerConfig(name, id, ping));
         await runtime.start(pinging);
         await feed.until("the end of ping", () => feed.states(pinging).includes("exited"));
         const ended = feed.events.findLast((event) => event.type === "changed" && event.container.id === pinging);
@@ -498,27 +490,8 @@ describe("container runtime: docker alone", () => {
         sysctls: {},
       });
       const script = "mkdir /www; echo found > /www/it; httpd -p 127.0.0.1:8081 -h /www; echo up; sleep 1000";
-      const { id } = await runtime.create({
-        name: `k8s_relay_conformance_${process.pid}`,
-        labels: { [containerLabels.container]: "c" },
-        image,
-        sandbox: sandbox.id,
-        entrypoint: ["sh", "-c", script],
-        env: [],
-        groups: [],
-        tty: false,
-        stdin: false,
-        stdinOnce: false,
-        mounts: [],
-        pid: "own",
-        ipc: "sandbox",
-        privileged: false,
-        readOnlyRootFilesystem: false,
-        capabilities: { add: [], drop: [] },
-        noNewPrivileges: false,
-        unmaskedProc: false,
-        resources: { cpuShares: 2, oomScoreAdjust: 1000 },
-      });
+      const name = `k8s_relay_conformance_${process.pid}`;
+      const { id } = await runtime.create(containerConfig(name, sandbox.id, ["sh", "-c", script]));
       await runtime.start(id);
       const log = await runtime.logs(id, { follow: true }, never);
       await once(log, "data");
