@@ -4,6 +4,7 @@ import { chooseSettings, nodeName, type TakenRange } from "./instance/choose-set
 import { hostAddress, routes } from "./instance/host-networks.ts";
 import { choosePort } from "./instance/ports.ts";
 import { asRoot, rightsLacking } from "./instance/rights.ts";
+import { hasSctp } from "./instance/sctp.ts";
 import { readSettings, writeSettings } from "./instance/settings-file.ts";
 import { type EngineFacts, engineFacts, engineRanges, ownBridge } from "./kubelet/docker/host-facts.ts";
 import { type DaemonOptions, UserError } from "./machinery/daemon.ts";
@@ -23,11 +24,12 @@ export async function chooseInstance(options: DaemonOptions, paths: InstancePath
   const kept = readSettings(paths.settings);
   const foreign = foreignDirectory(paths.dataDir, kept?.name, options.name);
   if (foreign) throw new UserError(foreign);
-  const [engine, taken, nodeAddress, nftablesReason] = await Promise.all([
+  const [engine, taken, nodeAddress, nftablesReason, sctp] = await Promise.all([
     reachEngine(),
     kept ? [] : takenRanges(options.name),
     hostAddress(),
     options.proxyMode === "userspace" ? undefined : probeNftables(),
+    hasSctp(),
   ]);
   if (options.proxyMode === "nftables" && nftablesReason) {
     throw new UserError(
@@ -55,6 +57,7 @@ export async function chooseInstance(options: DaemonOptions, paths: InstancePath
       nodePortRange: chosen.nodePortRange,
       clusterDomain: "cluster.local",
       proxyMode,
+      sctp,
     },
   };
 }

@@ -140,8 +140,11 @@ export interface KindDefinition<T extends KubeObject = KubeObject> {
   /**
    * Fields whose presence is stored but not honoured yet; each is answered with a Warning (promise 5). Paths like
    * `spec.affinity`; where part of it is done, with what is: `spec.type: LoadBalancer is served on …`.
+   * Some depend on what the instance was started with.
    */
-  unhonoured?(object: T): string[];
+  unhonoured?(object: T, settings: ClusterSettings): string[];
+  /** Paths of the fields that say `SCTP`: refused where the kernel has none, unless the stored object has some already. */
+  sctpFields?(object: T): string[];
   /** Whether `metadata.generation` is kept for this kind. True if absent. */
   generation?: boolean;
 

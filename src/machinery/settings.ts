@@ -22,6 +22,8 @@ export interface ClusterSettings {
   /** `cluster.local` */
   clusterDomain: string;
   proxyMode: ProxyMode;
+  /** False where this host's kernel has no SCTP: objects that need it are refused. */
+  sctp?: boolean;
 }
 
 /** Key of the label that everything Skiff creates outside itself carries; its value is the instance's name. */

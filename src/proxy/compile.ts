@@ -6,7 +6,7 @@ import { parseIpv4 } from "../machinery/cidr.ts";
 import type { Endpoint, EndpointSlice, Service, ServicePort } from "../machinery/types.ts";
 import { chosenScheduler, type SchedulerName } from "./scheduler.ts";
 
-export type Protocol = "tcp" | "udp";
+export type Protocol = "tcp" | "udp" | "sctp";
 
 /** Where a connection may go. */
 export interface Target {
@@ -101,7 +101,7 @@ export function compileService(
     ...(spec.externalTrafficPolicy === "Local" && { externalLocal: true as const }),
   };
   const ports = (spec.ports ?? []).flatMap((port): PortRules[] => {
-    const protocol = protocolOf(port.protocol);
+    const protocol = protocols[port.protocol ?? "TCP"];
     if (!protocol) return [];
     return [
       {
@@ -144,10 +144,7 @@ function externalAddressesOf({ spec, status }: Service): ExternalAddress[] {
   ];
 }
 
-function protocolOf(protocol: string | undefined): Protocol | undefined {
-  if (protocol === undefined || protocol === "TCP") return "tcp";
-  return protocol === "UDP" ? "udp" : undefined;
-}
+const protocols: Readonly<Record<string, Protocol>> = { TCP: "tcp", UDP: "udp", SCTP: "sctp" };
 
 function targetsOf(
   port: ServicePort,

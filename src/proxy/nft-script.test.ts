@@ -44,36 +44,40 @@ describe("replaceScript", () => {
         set restricted { type ipv4_addr . inet_proto . inet_service; }
         set sources { typeof ip daddr . meta l4proto . th dport . ip saddr; flags interval; }
         set hairpin { type ipv4_addr . ipv4_addr; }
-        chain c1 { meta l4proto { tcp, udp } dnat ip to ip daddr . meta l4proto . th dport . numgen random mod 1 map @endpoints; }
-        chain c2 { meta l4proto { tcp, udp } dnat ip to ip daddr . meta l4proto . th dport . numgen random mod 2 map @endpoints; }
-        chain ca1 { meta l4proto { tcp, udp } dnat ip to ip saddr . ip daddr . meta l4proto . th dport map @clients; meta l4proto { tcp, udp } dnat ip to ip daddr . meta l4proto . th dport . numgen random mod 1 map @endpoints; }
-        chain ca2 { meta l4proto { tcp, udp } dnat ip to ip saddr . ip daddr . meta l4proto . th dport map @clients; meta l4proto { tcp, udp } dnat ip to ip daddr . meta l4proto . th dport . numgen random mod 2 map @endpoints; }
-        chain e1 { meta mark set meta mark | 0x20000; meta l4proto { tcp, udp } dnat ip to ip daddr . meta l4proto . th dport . numgen random mod 1 map @endpoints; }
-        chain e2 { meta mark set meta mark | 0x20000; meta l4proto { tcp, udp } dnat ip to ip daddr . meta l4proto . th dport . numgen random mod 2 map @endpoints; }
-        chain ea1 { meta mark set meta mark | 0x20000; meta l4proto { tcp, udp } dnat ip to ip saddr . ip daddr . meta l4proto . th dport map @clients; meta l4proto { tcp, udp } dnat ip to ip daddr . meta l4proto . th dport . numgen random mod 1 map @endpoints; }
-        chain ea2 { meta mark set meta mark | 0x20000; meta l4proto { tcp, udp } dnat ip to ip saddr . ip daddr . meta l4proto . th dport map @clients; meta l4proto { tcp, udp } dnat ip to ip daddr . meta l4proto . th dport . numgen random mod 2 map @endpoints; }
-        chain l1 { meta l4proto { tcp, udp } dnat ip to meta l4proto . th dport . numgen random mod 1 map @nodeport-endpoints; }
-        chain l2 { meta l4proto { tcp, udp } dnat ip to meta l4proto . th dport . numgen random mod 2 map @nodeport-endpoints; }
-        chain la1 { meta l4proto { tcp, udp } dnat ip to ip saddr . meta l4proto . th dport map @nodeport-clients; meta l4proto { tcp, udp } dnat ip to meta l4proto . th dport . numgen random mod 1 map @nodeport-endpoints; }
-        chain la2 { meta l4proto { tcp, udp } dnat ip to ip saddr . meta l4proto . th dport map @nodeport-clients; meta l4proto { tcp, udp } dnat ip to meta l4proto . th dport . numgen random mod 2 map @nodeport-endpoints; }
-        chain n1 { meta mark set meta mark | 0x20000; meta l4proto { tcp, udp } dnat ip to meta l4proto . th dport . numgen random mod 1 map @nodeport-endpoints; }
-        chain n2 { meta mark set meta mark | 0x20000; meta l4proto { tcp, udp } dnat ip to meta l4proto . th dport . numgen random mod 2 map @nodeport-endpoints; }
-        chain na1 { meta mark set meta mark | 0x20000; meta l4proto { tcp, udp } dnat ip to ip saddr . meta l4proto . th dport map @nodeport-clients; meta l4proto { tcp, udp } dnat ip to meta l4proto . th dport . numgen random mod 1 map @nodeport-endpoints; }
-        chain na2 { meta mark set meta mark | 0x20000; meta l4proto { tcp, udp } dnat ip to ip saddr . meta l4proto . th dport map @nodeport-clients; meta l4proto { tcp, udp } dnat ip to meta l4proto . th dport . numgen random mod 2 map @nodeport-endpoints; }
+        chain c1 { meta l4proto { tcp, udp, sctp } dnat ip to ip daddr . meta l4proto . th dport . numgen random mod 1 map @endpoints; }
+        chain c2 { meta l4proto { tcp, udp, sctp } dnat ip to ip daddr . meta l4proto . th dport . numgen random mod 2 map @endpoints; }
+        chain ca1 { meta l4proto { tcp, udp, sctp } dnat ip to ip saddr . ip daddr . meta l4proto . th dport map @clients; meta l4proto { tcp, udp, sctp } dnat ip to ip daddr . meta l4proto . th dport . numgen random mod 1 map @endpoints; }
+        chain ca2 { meta l4proto { tcp, udp, sctp } dnat ip to ip saddr . ip daddr . meta l4proto . th dport map @clients; meta l4proto { tcp, udp, sctp } dnat ip to ip daddr . meta l4proto . th dport . numgen random mod 2 map @endpoints; }
+        chain e1 { meta mark set meta mark | 0x20000; meta l4proto { tcp, udp, sctp } dnat ip to ip daddr . meta l4proto . th dport . numgen random mod 1 map @endpoints; }
+        chain e2 { meta mark set meta mark | 0x20000; meta l4proto { tcp, udp, sctp } dnat ip to ip daddr . meta l4proto . th dport . numgen random mod 2 map @endpoints; }
+        chain ea1 { meta mark set meta mark | 0x20000; meta l4proto { tcp, udp, sctp } dnat ip to ip saddr . ip daddr . meta l4proto . th dport map @clients; meta l4proto { tcp, udp, sctp } dnat ip to ip daddr . meta l4proto . th dport . numgen random mod 1 map @endpoints; }
+        chain ea2 { meta mark set meta mark | 0x20000; meta l4proto { tcp, udp, sctp } dnat ip to ip saddr . ip daddr . meta l4proto . th dport map @clients; meta l4proto { tcp, udp, sctp } dnat ip to ip daddr . meta l4proto . th dport . numgen random mod 2 map @endpoints; }
+        chain l1 { meta l4proto { tcp, udp, sctp } dnat ip to meta l4proto . th dport . numgen random mod 1 map @nodeport-endpoints; }
+        chain l2 { meta l4proto { tcp, udp, sctp } dnat ip to meta l4proto . th dport . numgen random mod 2 map @nodeport-endpoints; }
+        chain la1 { meta l4proto { tcp, udp, sctp } dnat ip to ip saddr . meta l4proto . th dport map @nodeport-clients; meta l4proto { tcp, udp, sctp } dnat ip to meta l4proto . th dport . numgen random mod 1 map @nodeport-endpoints; }
+        chain la2 { meta l4proto { tcp, udp, sctp } dnat ip to ip saddr . meta l4proto . th dport map @nodeport-clients; meta l4proto { tcp, udp, sctp } dnat ip to meta l4proto . th dport . numgen random mod 2 map @nodeport-endpoints; }
+        chain n1 { meta mark set meta mark | 0x20000; meta l4proto { tcp, udp, sctp } dnat ip to meta l4proto . th dport . numgen random mod 1 map @nodeport-endpoints; }
+        chain n2 { meta mark set meta mark | 0x20000; meta l4proto { tcp, udp, sctp } dnat ip to meta l4proto . th dport . numgen random mod 2 map @nodeport-endpoints; }
+        chain na1 { meta mark set meta mark | 0x20000; meta l4proto { tcp, udp, sctp } dnat ip to ip saddr . meta l4proto . th dport map @nodeport-clients; meta l4proto { tcp, udp, sctp } dnat ip to meta l4proto . th dport . numgen random mod 1 map @nodeport-endpoints; }
+        chain na2 { meta mark set meta mark | 0x20000; meta l4proto { tcp, udp, sctp } dnat ip to ip saddr . meta l4proto . th dport map @nodeport-clients; meta l4proto { tcp, udp, sctp } dnat ip to meta l4proto . th dport . numgen random mod 2 map @nodeport-endpoints; }
         chain learn-address-60 {
           meta l4proto tcp update @clients { ct original ip saddr . ct original ip daddr . meta l4proto . ct original proto-dst timeout 60s : ip daddr . th dport }
           meta l4proto udp update @clients { ct original ip saddr . ct original ip daddr . meta l4proto . ct original proto-dst timeout 60s : ip daddr . th dport }
+          meta l4proto sctp update @clients { ct original ip saddr . ct original ip daddr . meta l4proto . ct original proto-dst timeout 60s : ip daddr . th dport }
         }
         chain learn-nodeport-60 {
           meta l4proto tcp update @nodeport-clients { ct original ip saddr . meta l4proto . ct original proto-dst timeout 60s : ip daddr . th dport }
           meta l4proto udp update @nodeport-clients { ct original ip saddr . meta l4proto . ct original proto-dst timeout 60s : ip daddr . th dport }
+          meta l4proto sctp update @nodeport-clients { ct original ip saddr . meta l4proto . ct original proto-dst timeout 60s : ip daddr . th dport }
         }
         chain learn {
           type filter hook postrouting priority srcnat - 10; policy accept;
           ct state new ct status dnat meta l4proto tcp ct original ip daddr . meta l4proto . ct original proto-dst vmap @affine
           ct state new ct status dnat meta l4proto udp ct original ip daddr . meta l4proto . ct original proto-dst vmap @affine
+          ct state new ct status dnat meta l4proto sctp ct original ip daddr . meta l4proto . ct original proto-dst vmap @affine
           ct state new ct status dnat ct original ip daddr != 10.96.0.0/12 meta l4proto tcp meta l4proto . ct original proto-dst vmap @affine-nodeports
           ct state new ct status dnat ct original ip daddr != 10.96.0.0/12 meta l4proto udp meta l4proto . ct original proto-dst vmap @affine-nodeports
+          ct state new ct status dnat ct original ip daddr != 10.96.0.0/12 meta l4proto sctp meta l4proto . ct original proto-dst vmap @affine-nodeports
         }
         chain restrict {
           type filter hook prerouting priority dstnat - 10; policy accept;

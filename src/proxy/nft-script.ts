@@ -158,7 +158,7 @@ export function chainText(chain: SpreadChain): string {
 function spreadRules({ via, masquerades, remembers, size }: SpreadChain): string[] {
   // The answer must come back this way, wherever the client is.
   const mark = masquerades ? [`meta mark set meta mark | ${masqueradeMark}`] : [];
-  const to = "meta l4proto { tcp, udp } dnat ip to";
+  const to = "meta l4proto { tcp, udp, sctp } dnat ip to";
   const key = via === "address" ? "ip daddr . meta l4proto . th dport" : "meta l4proto . th dport";
   const endpoints = via === "address" ? "endpoints" : "nodeport-endpoints";
   return [
@@ -175,12 +175,12 @@ function spreadRules({ via, masquerades, remembers, size }: SpreadChain): string
  */
 function learnChains({ serviceCidr }: TableSettings, { affinities }: Shape): string[] {
   if (affinities.size === 0) return [];
-  const forBoth = (rule: (protocol: string) => string): string => ["tcp", "udp"].map(rule).join("\n    ");
+  const forEach = (rule: (protocol: string) => string): string => ["tcp", "udp", "sctp"].map(rule).join("\n    ");
   const original = "meta l4proto . ct original proto-dst";
   const chains = [...affinities].flatMap((seconds) => {
     const update = (via: SpreadChain["via"], key: string): string =>
       `  chain ${learnChainName(via, seconds)} {
-    ${forBoth((protocol) => `meta l4proto ${protocol} update @${clientMaps[via]} { ${key} timeout ${seconds}s : ip daddr . th dport }`)}
+    ${forEach((protocol) => `meta l4proto ${protocol} update @${clientMaps[via]} { ${key} timeout ${seconds}s : ip daddr . th dport }`)}
   }`;
     return [
       update("address", `ct original ip saddr . ct original ip daddr . ${original}`),
@@ -192,8 +192,8 @@ function learnChains({ serviceCidr }: TableSettings, { affinities }: Shape): str
     ...chains,
     `  chain learn {
     type filter hook postrouting priority srcnat - 10; policy accept;
-    ${forBoth((protocol) => `${begun} meta l4proto ${protocol} ct original ip daddr . ${original} vmap @affine`)}
-    ${forBoth((protocol) => `${begun} ct original ip daddr != ${serviceCidr} meta l4proto ${protocol} ${original} vmap @affine-nodeports`)}
+    ${forEach((protocol) => `${begun} meta l4proto ${protocol} ct original ip daddr . ${original} vmap @affine`)}
+    ${forEach((protocol) => `${begun} ct original ip daddr != ${serviceCidr} meta l4proto ${protocol} ${original} vmap @affine-nodeports`)}
   }`,
   ];
 }

@@ -6,7 +6,7 @@ const probe = `
 add table ip skiff-probe
 add map ip skiff-probe endpoints { typeof ip daddr . meta l4proto . th dport . numgen random mod 2 : ip daddr . th dport; }
 add chain ip skiff-probe spread
-add rule ip skiff-probe spread meta l4proto { tcp, udp } dnat ip to ip daddr . meta l4proto . th dport . numgen random mod 2 map @endpoints
+add rule ip skiff-probe spread meta l4proto { tcp, udp, sctp } dnat ip to ip daddr . meta l4proto . th dport . numgen random mod 2 map @endpoints
 add chain ip skiff-probe output { type nat hook output priority -105; policy accept; }
 add rule ip skiff-probe output fib daddr type local jump spread
 `;

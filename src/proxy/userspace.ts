@@ -136,9 +136,9 @@ function listen({ protocol, address = everyAddress, port }: Frontend, balancer: 
   return protocol === "tcp" ? TcpListener.listen(address, port, balancer) : UdpListener.bind(address, port, balancer);
 }
 
-/** The frontends of a Service that have targets, by where they listen: `tcp 10.96.7.10:80`; `tcp 0.0.0.0:30080` for a NodePort. */
+/** The frontends of a Service that have targets (but for SCTP, which Node.js cannot speak), by where they listen: `tcp 10.96.7.10:80`; `tcp 0.0.0.0:30080` for a NodePort. */
 function served(rules: ServiceRules | undefined): Map<string, Frontend> {
-  const frontends = frontendsOf(rules).filter(({ targets }) => targets.length > 0);
+  const frontends = frontendsOf(rules).filter(({ protocol, targets }) => protocol !== "sctp" && targets.length > 0);
   return new Map(
     frontends.map((frontend) => {
       const { protocol, address = everyAddress, port } = frontend;

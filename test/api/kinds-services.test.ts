@@ -134,7 +134,7 @@ describe("a node port", () => {
     await api.client.create(services, service("a", { type: "LoadBalancer", ports }));
     await api.client.create(services, service("b", { type: "LoadBalancer", loadBalancerClass: "example.com/theirs" }));
     expect(api.warnings).toEqual([
-      "spec.ports[1].protocol: stored, but not honoured by Skiff yet",
+      "spec.ports[1].protocol: SCTP is stored, but served in nftables mode only",
       "spec.loadBalancerClass: stored, but not honoured by Skiff yet",
     ]);
   });

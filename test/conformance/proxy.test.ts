@@ -12,6 +12,7 @@ import type { Endpoint, ServicePort } from "../../src/machinery/types.ts";
 import { cleanUpProxy, probeNftables, ServiceProxy } from "../../src/proxy/index.ts";
 import { answerers, call, eventually, inside, NetworkLab, type Place } from "../support/network-lab.ts";
 import { ObjectFeed } from "../support/object-feed.ts";
+import { beginSctp, listenForSctp } from "../support/sctp.ts";
 
 const refused = 7;
 const outOfTime = 28;
@@ -486,6 +487,22 @@ describe("nftables mode", () => {
     expect((await call(far, `${far.gateway}:31221`)).code).toBe(outOfTime);
     cluster.service("local", "10.221.129.4", [{ port: 80, nodePort: 31_221 }], { type: "NodePort" });
     await eventually("everybody answers", async () => (await call(far, `${far.gateway}:31221`)).body === "b");
+  });
+
+  it("sends SCTP to endpoints, whatever sockets this kernel has", async () => {
+    await using lab = new NetworkLab(settings);
+    const a = await lab.pod("a");
+    await using cluster = await Cluster.start(settings);
+    using ear = await listenForSctp(a);
+    const ports = [{ name: "assoc", port: 3_868, protocol: "SCTP", nodePort: 31_223 }];
+    cluster.service("sctp", "10.221.129.6", ports, { type: "NodePort", sessionAffinity: "ClientIP" });
+    cluster.endpoints("sctp", [a], 13_868, { portName: "assoc", protocol: "SCTP" });
+    await cluster.inForce("sctp", [a]);
+    await beginSctp("10.221.129.6", 3_868);
+    await eventually("it came through the cluster IP", () => ear.ports.length === 1);
+    await beginSctp("127.0.0.1", 31_223);
+    await eventually("it came through the NodePort", () => ear.ports.length === 2);
+    expect(ear.ports).toEqual([13_868, 13_868]);
   });
 
   it("lets only the ranges in that a load balancer is for", async () => {

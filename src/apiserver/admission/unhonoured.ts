@@ -5,15 +5,17 @@
 import type { EventRecorder } from "../../machinery/event-recorder.ts";
 import type { KindDefinition } from "../../machinery/kind.ts";
 import { controllerOf, type KubeObject, type Stored } from "../../machinery/object.ts";
+import type { ClusterSettings } from "../../machinery/settings.ts";
 import type { RequestContext } from "../api.ts";
 
 /** Warns of every such field. @returns them, as the kind names them. */
 export function warnUnhonoured(
   definition: KindDefinition,
   object: KubeObject,
+  settings: ClusterSettings,
   context: Pick<RequestContext, "warn">,
 ): readonly string[] {
-  const fields = definition.unhonoured?.(object) ?? [];
+  const fields = definition.unhonoured?.(object, settings) ?? [];
   for (const field of fields) context.warn(sentence(field));
   return fields;
 }
@@ -23,14 +25,14 @@ export function warnUnhonoured(
  * again for each of its Pods.
  */
 export function recordUnhonoured(
-  events: EventRecorder | undefined,
+  { events, settings }: { events?: EventRecorder; settings: ClusterSettings },
   definition: KindDefinition,
   object: Stored<KubeObject>,
   fields: readonly string[],
   old?: Stored<KubeObject>,
 ): void {
   if (!events || fields.length === 0 || controllerOf(object)) return;
-  const known = new Set(old && definition.unhonoured?.(old));
+  const known = new Set(old && definition.unhonoured?.(old, settings));
   for (const field of fields) {
     if (!known.has(field)) events.record(object, "Warning", "FieldNotHonoured", sentence(field));
   }

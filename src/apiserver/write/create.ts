@@ -4,6 +4,7 @@ import type { KubeObject, Stored } from "../../machinery/object.ts";
 import { StatusError } from "../../machinery/status-error.ts";
 import { admitNamespace } from "../admission/namespace-lifecycle.ts";
 import { recordUnhonoured, warnUnhonoured } from "../admission/unhonoured.ts";
+import { unsupportedProtocols } from "../admission/unsupported-protocols.ts";
 import type { Api, RequestContext, ServedKind } from "../api.ts";
 import { bodyTypeOf, decodeBody } from "../codec.ts";
 import { newMetadata } from "../object-meta/system-fields.ts";
@@ -58,9 +59,13 @@ export async function createDecoded(
   admitNamespace(parts, kind, namespace, name);
   definition.prepareForCreate?.(object);
   definition.admit?.(object, undefined, admissionContext(parts, context));
-  const errors = [...metadataErrors(definition, object), ...(definition.validate?.(object) ?? [])];
+  const errors = [
+    ...metadataErrors(definition, object),
+    ...(definition.validate?.(object) ?? []),
+    ...unsupportedProtocols(definition, parts.settings, object),
+  ];
   if (errors.length > 0) throw StatusError.invalid(kindName(kind), name, errors);
-  const unhonoured = warnUnhonoured(definition, object, context);
+  const unhonoured = warnUnhonoured(definition, object, parts.settings, context);
   if (sentVersion && sentVersion !== "0") {
     throw new StatusError(500, undefined, "resourceVersion should not be set on objects to be created");
   }
@@ -69,7 +74,7 @@ export async function createDecoded(
   const stored = object as Stored<KubeObject>;
   if (context.dryRun) return asServed(kind, stored);
   await store.put(resource, stored);
-  recordUnhonoured(parts.events, definition, stored, unhonoured);
+  recordUnhonoured(parts, definition, stored, unhonoured);
   return asServed(kind, stored);
 }
 

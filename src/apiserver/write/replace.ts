@@ -4,6 +4,7 @@ import { equalJson } from "../../machinery/json.ts";
 import type { KubeObject, Stored } from "../../machinery/object.ts";
 import { StatusError } from "../../machinery/status-error.ts";
 import { recordUnhonoured, warnUnhonoured } from "../admission/unhonoured.ts";
+import { unsupportedProtocols } from "../admission/unsupported-protocols.ts";
 import type { RequestContext, ServedKind } from "../api.ts";
 import { keepSystemFields } from "../object-meta/system-fields.ts";
 import { metadataErrors } from "../object-meta/validate-metadata.ts";
@@ -44,11 +45,11 @@ export async function replace(
     definition.admit?.(next, old, admissionContext(parts, context));
   }
   raiseGeneration(kind, next, old);
-  const errors = updateErrors(kind, next, old, subresource);
+  const errors = updateErrors(parts, kind, next, old, subresource);
   if (errors.length > 0) throw StatusError.invalid(kindName(kind), old.metadata.name, errors);
-  const unhonoured = subresource === undefined ? warnUnhonoured(definition, next, context) : [];
+  const unhonoured = subresource === undefined ? warnUnhonoured(definition, next, parts.settings, context) : [];
   const stored = await store(parts, kind, old, next as Stored<KubeObject>, context);
-  if (!context.dryRun) recordUnhonoured(parts.events, definition, stored, unhonoured, old);
+  if (!context.dryRun) recordUnhonoured(parts, definition, stored, unhonoured, old);
   return stored;
 }
 
@@ -96,6 +97,7 @@ function desired(object: KubeObject): Record<string, unknown> {
 }
 
 function updateErrors(
+  { settings }: WriteParts,
   kind: ServedKind,
   next: KubeObject,
   old: Stored<KubeObject>,
@@ -109,6 +111,7 @@ function updateErrors(
     ...metadata,
     ...(definition.validate?.(next) ?? []),
     ...(definition.validateUpdate?.(next, old, subresource) ?? []),
+    ...unsupportedProtocols(definition, settings, next, old),
   ];
 }
 

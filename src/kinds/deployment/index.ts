@@ -5,6 +5,7 @@ import { deployments } from "../../machinery/resource.ts";
 import type { Deployment } from "../../machinery/types.ts";
 import { unhonouredInTemplate } from "../pod/unhonoured.ts";
 import { scaleSubresource } from "../scale/scale-subresource.ts";
+import { sctpFieldsOfPodSpec } from "../sctp-fields.ts";
 import { keepStatus, startWithStatus } from "../status.ts";
 import { deploymentController } from "./controller.ts";
 import { defaultDeployment } from "./defaults.ts";
@@ -23,6 +24,7 @@ export const deployment = defineKind<Deployment>({
   validate: validateDeployment,
   validateUpdate: validateDeploymentUpdate,
   unhonoured: unhonouredInTemplate,
+  sctpFields: sctpFieldsOfPodSpec("spec.template.spec"),
   columns: [
     nameColumn,
     {

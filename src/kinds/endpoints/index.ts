@@ -3,6 +3,7 @@ import { ageColumn, nameColumn } from "../../machinery/columns.ts";
 import { defineKind } from "../../machinery/kind.ts";
 import { endpoints as resource } from "../../machinery/resource.ts";
 import type { Endpoints } from "../../machinery/types.ts";
+import { sctpFields } from "../sctp-fields.ts";
 import { printEndpoints } from "./columns.ts";
 import { endpointsController } from "./controller.ts";
 import { endpointsMirror } from "./mirror-controller.ts";
@@ -21,6 +22,7 @@ export const endpoints = defineKind<Endpoints>({
     }
   },
   validate: validateEndpoints,
+  sctpFields: sctpFields("subsets[*].ports[*].protocol"),
   columns: [
     nameColumn,
     { name: "Endpoints", type: "string", value: (object) => printEndpoints(object.subsets) },

@@ -5,6 +5,7 @@ import { podTemplates } from "../../machinery/resource.ts";
 import type { PodTemplate } from "../../machinery/types.ts";
 import { defaultPodTemplate } from "../pod/defaults.ts";
 import { validatePodTemplate } from "../pod/template-validation.ts";
+import { sctpFieldsOfPodSpec } from "../sctp-fields.ts";
 
 export const podTemplate = defineKind<PodTemplate>({
   resource: podTemplates,
@@ -15,6 +16,7 @@ export const podTemplate = defineKind<PodTemplate>({
     defaultPodTemplate(object.template);
   },
   validate: (object) => validatePodTemplate(object.template ?? {}, "template"),
+  sctpFields: sctpFieldsOfPodSpec("template.spec"),
   columns: [
     nameColumn,
     // Shown without `-o wide` for this kind alone.

@@ -2,6 +2,7 @@
 import { defineKind } from "../../machinery/kind.ts";
 import { pods } from "../../machinery/resource.ts";
 import type { Pod } from "../../machinery/types.ts";
+import { sctpFieldsOfPodSpec } from "../sctp-fields.ts";
 import { keepStatus } from "../status.ts";
 import { admitPod } from "./admit.ts";
 import { podColumns } from "./columns.ts";
@@ -30,6 +31,7 @@ export const pod = defineKind<Pod>({
   validate: validatePod,
   validateUpdate: validatePodUpdate,
   unhonoured: unhonouredInPod,
+  sctpFields: sctpFieldsOfPodSpec("spec"),
   gracePeriod,
   columns: podColumns,
   selectableFields: selectablePodFields,

@@ -6,6 +6,7 @@ import type { ReplicaSet } from "../../machinery/types.ts";
 import { defaultPodTemplate } from "../pod/defaults.ts";
 import { unhonouredInTemplate } from "../pod/unhonoured.ts";
 import { scaleSubresource } from "../scale/scale-subresource.ts";
+import { sctpFieldsOfPodSpec } from "../sctp-fields.ts";
 import { keepStatus, startWithStatus } from "../status.ts";
 import { replicaSetController } from "./controller.ts";
 import { validateReplicaSet, validateReplicaSetUpdate } from "./validation.ts";
@@ -27,6 +28,7 @@ export const replicaSet = defineKind<ReplicaSet>({
   validate: validateReplicaSet,
   validateUpdate: validateReplicaSetUpdate,
   unhonoured: unhonouredInTemplate,
+  sctpFields: sctpFieldsOfPodSpec("spec.template.spec"),
   columns: [
     nameColumn,
     { name: "Desired", type: "integer", value: (object) => object.spec?.replicas ?? 0 },

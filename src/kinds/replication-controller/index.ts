@@ -6,6 +6,7 @@ import type { ReplicationController } from "../../machinery/types.ts";
 import { defaultPodTemplate } from "../pod/defaults.ts";
 import { unhonouredInTemplate } from "../pod/unhonoured.ts";
 import { scaleSubresource } from "../scale/scale-subresource.ts";
+import { sctpFieldsOfPodSpec } from "../sctp-fields.ts";
 import { keepStatus, startWithStatus } from "../status.ts";
 import { replicationManager } from "./controller.ts";
 import { validateReplicationController } from "./validation.ts";
@@ -33,6 +34,7 @@ export const replicationController = defineKind<ReplicationController>({
   prepareForUpdate: keepStatus,
   validate: validateReplicationController,
   unhonoured: unhonouredInTemplate,
+  sctpFields: sctpFieldsOfPodSpec("spec.template.spec"),
   columns: [
     nameColumn,
     { name: "Desired", type: "integer", value: (object) => object.spec?.replicas ?? 0 },

@@ -3,6 +3,7 @@ import { defineKind } from "../../machinery/kind.ts";
 import { services } from "../../machinery/resource.ts";
 import type { Service } from "../../machinery/types.ts";
 import { dns1035LabelErrors } from "../../machinery/validation/names.ts";
+import { sctpFields } from "../sctp-fields.ts";
 import { startWithStatus } from "../status.ts";
 import { admitService } from "./admit.ts";
 import { serviceColumns } from "./columns.ts";
@@ -27,6 +28,7 @@ export const service = defineKind<Service>({
   validate: validateService,
   validateUpdate: validateServiceUpdate,
   unhonoured: unhonouredInService,
+  sctpFields: sctpFields("spec.ports[*].protocol"),
   columns: serviceColumns,
   selectableFields: {
     "spec.clusterIP": (object) => object.spec?.clusterIP ?? "",

@@ -1,16 +1,16 @@
-/** Fields of Services that Skiff stores but does not act on yet. */
+/** Fields of Services that Skiff stores but does not act on. */
+import type { ClusterSettings } from "../../machinery/settings.ts";
 import type { Service } from "../../machinery/types.ts";
-import { presentPaths } from "../present-paths.ts";
+import { pathsHolding, presentPaths } from "../present-paths.ts";
 
 /** A class is somebody else's to serve. */
-const fields = ["loadBalancerClass"];
+const fields = ["spec.loadBalancerClass"];
 
-export function unhonouredInService(object: Service): string[] {
-  const { spec } = object;
-  if (!spec) return [];
-  const paths = presentPaths(spec, fields).map((path) => `spec.${path}`);
-  for (const [index, { protocol }] of (spec.ports ?? []).entries()) {
-    if (protocol === "SCTP") paths.push(`spec.ports[${index}].protocol`);
-  }
-  return paths;
+export function unhonouredInService(object: Service, { proxyMode }: Pick<ClusterSettings, "proxyMode">): string[] {
+  // Node.js has no sockets for it.
+  const sctp = proxyMode === "userspace" ? pathsHolding("SCTP", object, ["spec.ports[*].protocol"]) : [];
+  return [
+    ...presentPaths(object, fields),
+    ...sctp.map((path) => `${path}: SCTP is stored, but served in nftables mode only`),
+  ];
 }

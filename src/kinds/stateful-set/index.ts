@@ -6,6 +6,7 @@ import type { StatefulSet } from "../../machinery/types.ts";
 import { unhonouredInTemplate } from "../pod/unhonoured.ts";
 import { presentPaths } from "../present-paths.ts";
 import { scaleSubresource } from "../scale/scale-subresource.ts";
+import { sctpFieldsOfPodSpec } from "../sctp-fields.ts";
 import { keepStatus, startWithStatus } from "../status.ts";
 import { statefulSetController } from "./controller.ts";
 import { defaultStatefulSet } from "./defaults.ts";
@@ -27,6 +28,7 @@ export const statefulSet = defineKind<StatefulSet>({
     ...presentPaths(object, ["spec.volumeClaimTemplates", "spec.updateStrategy.rollingUpdate.maxUnavailable"]),
     ...unhonouredInTemplate(object),
   ],
+  sctpFields: sctpFieldsOfPodSpec("spec.template.spec"),
   columns: [
     nameColumn,
     {

@@ -41,7 +41,7 @@ describe("in force", () => {
       endpoints: 10.96.7.10 . tcp . 80 . 1 : 10.244.0.6 . 8080
       endpoints: 10.96.7.10 . tcp . 80 . 2 : 10.244.0.7 . 8080
       affine: 10.96.7.10 . tcp . 80 : goto learn-address-60
-      chain ca3 { meta l4proto { tcp, udp } dnat ip to ip saddr . ip daddr . meta l4proto . th dport map @clients; meta l4proto { tcp, udp } dnat ip to ip daddr . meta l4proto . th dport . numgen random mod 3 map @endpoints; }
+      chain ca3 { meta l4proto { tcp, udp, sctp } dnat ip to ip saddr . ip daddr . meta l4proto . th dport map @clients; meta l4proto { tcp, udp, sctp } dnat ip to ip daddr . meta l4proto . th dport . numgen random mod 3 map @endpoints; }
 
       # Connections to any address of this host (node port), TCP port 30080 go to one of 3 endpoints, each as likely as the others; a client comes back to the same one for 60 s; the endpoint sees this host's address.
       nodeports: tcp . 30080 : goto na3
@@ -49,7 +49,7 @@ describe("in force", () => {
       nodeport-endpoints: tcp . 30080 . 1 : 10.244.0.6 . 8080
       nodeport-endpoints: tcp . 30080 . 2 : 10.244.0.7 . 8080
       affine-nodeports: tcp . 30080 : goto learn-nodeport-60
-      chain na3 { meta mark set meta mark | 0x20000; meta l4proto { tcp, udp } dnat ip to ip saddr . meta l4proto . th dport map @nodeport-clients; meta l4proto { tcp, udp } dnat ip to meta l4proto . th dport . numgen random mod 3 map @nodeport-endpoints; }
+      chain na3 { meta mark set meta mark | 0x20000; meta l4proto { tcp, udp, sctp } dnat ip to ip saddr . meta l4proto . th dport map @nodeport-clients; meta l4proto { tcp, udp, sctp } dnat ip to meta l4proto . th dport . numgen random mod 3 map @nodeport-endpoints; }
 
       # Marked connections, those from loopback addresses, and Pods that reached themselves get the host's address as their source,
       # so that the answers come back this way.
@@ -81,6 +81,24 @@ describe("in force", () => {
         -> 10.244.0.5:8080
         -> 10.244.0.6:8080
         -> 10.244.0.7:8080"
+    `);
+  });
+
+  it("userspace with a scheduler, and with a protocol that it does not speak", () => {
+    const targets = [
+      { ip: "10.244.0.5", port: 8080, weight: 3 },
+      { ip: "10.244.0.6", port: 8080 },
+    ];
+    const rules = rulesOf({ scheduler: "wrr", targets }, { protocol: "sctp", port: 81 });
+    expect(text(rules, undefined, "userspace")).toMatchInlineSnapshot(`
+      "# Service default/web
+      # Skiff listens here, and passes each connection on to the next endpoint in turn, where each comes as often as its weight says; one that refuses is passed over.
+      tcp 10.96.7.10:80
+        -> 10.244.0.5:8080 weight 3
+        -> 10.244.0.6:8080 weight 1
+
+      # Userspace mode cannot serve SCTP: connections fail. nftables mode can.
+      sctp 10.96.7.10:81"
     `);
   });
 });
