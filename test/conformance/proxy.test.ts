@@ -10,7 +10,7 @@ import { endpointSlices, services } from "../../src/machinery/resource.ts";
 import type { ClusterSettings, ProxyMode } from "../../src/machinery/settings.ts";
 import type { Endpoint, ServicePort } from "../../src/machinery/types.ts";
 import { cleanUpProxy, probeNftables, ServiceProxy } from "../../src/proxy/index.ts";
-import { answerers, call, eventually, inside, NetworkLab, type Place } from "../support/network-lab.ts";
+import { answerers, call, eventually, holdConnection, inside, NetworkLab, type Place } from "../support/network-lab.ts";
 import { ObjectFeed } from "../support/object-feed.ts";
 import { beginSctp, listenForSctp } from "../support/sctp.ts";
 
@@ -63,6 +63,14 @@ class Cluster implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.proxy.stop();
     await cleanUpProxy(this.#settings);
+  }
+
+  /** A Service that userspace mode spreads so. */
+  scheduled(name: string, clusterIP: string, port: number, annotations: Record<string, string>): void {
+    this.feed.put(services, {
+      metadata: { name, annotations },
+      spec: { type: "ClusterIP", clusterIP, clusterIPs: [clusterIP], ports: [{ port }] },
+    });
   }
 
   /** @param balanced addresses that its load balancer has. */
@@ -430,6 +438,75 @@ describe.each(modes)("Services in $mode mode", ({ mode, name, octet }) => {
     expect(left).not.toContain(`table ip ${tableName(others)}\n`);
     expect(left).not.toContain(others.serviceCidr);
     expect(left).not.toContain(`-o ${bridgeName(others)} `);
+  });
+});
+
+describe("schedulers of userspace mode", () => {
+  const settings = settingsOf("conf-s", 222, "userspace");
+  const [ip, port] = ["10.222.129.1", 8_222];
+  let lab: NetworkLab;
+  let places: [a: Place, b: Place, c: Place];
+
+  beforeAll(async () => {
+    lab = new NetworkLab(settings);
+    places = await Promise.all([lab.pod("a"), lab.pod("b"), lab.pod("c")]);
+    // Targets are taken in the order of their addresses, which are given out in any.
+    places.sort((one, other) => one.ip.localeCompare(other.ip, "en", { numeric: true }));
+  });
+
+  afterAll(() => lab?.[Symbol.asyncDispose]());
+
+  async function start(annotations: Record<string, string>, endpoints: readonly Place[]): Promise<Cluster> {
+    const cluster = await Cluster.start(settings);
+    cluster.scheduled("web", ip, port, annotations);
+    cluster.endpoints("web", endpoints);
+    await cluster.inForce("web", endpoints);
+    return cluster;
+  }
+
+  /** Who answers so many calls, one after the other. */
+  async function inTurn(calls: number): Promise<string[]> {
+    const names: string[] = [];
+    while (names.length < calls) names.push((await call(undefined, `${ip}:${port}`)).body);
+    return names;
+  }
+
+  it.each(["rr", "one that nobody knows"])("%s: each in its turn", async (name) => {
+    await using _cluster = await start({ "skiff.dev/scheduler": name }, places);
+    const [a, b, c] = places.map((place) => place.name);
+    expect(await inTurn(9)).toEqual([a, b, c, a, b, c, a, b, c]);
+  });
+
+  it("lc: the one with the fewest open connections", async () => {
+    const [a, b] = places;
+    await using cluster = await start({ "skiff.dev/scheduler": "lc" }, [a]);
+    const hold = async (): Promise<string> => (await holdConnection(ip, port)).answeredBy;
+    for (let open = 0; open < 3; open++) expect(await hold()).toBe(a.name);
+    cluster.endpoints("web", [a, b]);
+    await cluster.inForce("web", [a, b]);
+    for (let open = 0; open < 3; open++) expect(await hold()).toBe(b.name);
+    expect(new Set([await hold(), await hold()])).toEqual(new Set([a.name, b.name]));
+  });
+
+  it("wrr: each as often as its weight says", async () => {
+    const [a, b, c] = places.map((place) => place.name);
+    const weights = { "skiff.dev/scheduler": "wrr", "skiff.dev/scheduler-weights": `${a}=3,${c}=0` };
+    await using _cluster = await start(weights, places);
+    expect(await inTurn(8)).toEqual([a, a, b, a, a, a, b, a]);
+  });
+
+  it("sh: the same client to the same endpoint", async () => {
+    await using _cluster = await start({ "skiff.dev/scheduler": "sh" }, places);
+    const ask = async (client: string): Promise<string> => {
+      await using connection = await holdConnection(ip, port, client);
+      return connection.answeredBy;
+    };
+    const clients = Array.from({ length: 12 }, (_, index) => `127.0.7.${index + 1}`);
+    const first = await Promise.all(clients.map(ask));
+    expect(new Set(first)).toEqual(new Set(places.map((place) => place.name)));
+    for (let round = 0; round < 3; round++) expect(await Promise.all(clients.map(ask))).toEqual(first);
+    const fromPod = await answerers(places[0], `${ip}:${port}`, 6);
+    expect(fromPod.size).toBe(1);
   });
 });
 

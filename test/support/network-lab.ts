@@ -3,6 +3,7 @@
  * started inside; another host is a namespace behind a cable of its own. Everything is named after the lab and removed with it.
  */
 import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
+import { createConnection } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
 import { promisify } from "node:util";
 import { bridgeName, networkName } from "../../src/machinery/network-names.ts";
@@ -162,6 +163,36 @@ export async function call(from: Place | undefined, address: string): Promise<Re
   } catch (error) {
     return { body: "", client: "", code: Number((error as { code?: unknown }).code) };
   }
+}
+
+/**
+ * A connection that stays open until it is disposed of, or whoever serves it ends, and who is at its other end.
+ * @param client the address to call from.
+ */
+export async function holdConnection(
+  host: string,
+  port: number,
+  client?: string,
+): Promise<{ answeredBy: string } & AsyncDisposable> {
+  const socket = createConnection({ host, port, ...(client && { localAddress: client }) });
+  const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
+  const response = new Promise<string>((resolve, reject) => {
+    let heard = "";
+    socket.once("error", reject);
+    socket.on("data", (data) => {
+      heard += data.toString();
+      const [head = "", body = ""] = heard.split("\r\n\r\n");
+      if (body.length === Number(/^content-length: (\d+)/im.exec(head)?.[1])) resolve(body);
+    });
+  });
+  socket.write("GET / HTTP/1.1\r\nHost: held\r\n\r\n");
+  return {
+    answeredBy: await response,
+    [Symbol.asyncDispose]: () => {
+      socket.destroy();
+      return closed;
+    },
+  };
 }
 
 /** Names of those who answer when an address is called several times. */
