@@ -1,7 +1,8 @@
 /** The Ingress controller as clients see it, before servers of this process. */
 import { X509Certificate } from "node:crypto";
+import { once } from "node:events";
 import { request, type Server, type ServerResponse } from "node:http";
-import { connect as connectHttp2, createServer as createHttp2Server } from "node:http2";
+import { connect as connectHttp2, constants, createServer as createHttp2Server } from "node:http2";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { describe, expect, it } from "vitest";
@@ -383,6 +384,10 @@ it("passes gRPC through: streams both ways, with trailers", async () => {
   await using lab = await IngressLab.start();
   const server = createHttp2Server();
   server.on("stream", (stream, headers) => {
+    if (headers[":path"] === "/hello.Greeter/Refuse") {
+      stream.respond({ ":status": 200, "content-type": "application/grpc", "grpc-status": "5" }, { endStream: true });
+      return;
+    }
     stream.respond({ ":status": 200, "content-type": "application/grpc" }, { waitForTrailers: true });
     stream.on("wantTrailers", () =>
       stream.sendTrailers({ "grpc-status": "0", "grpc-message": String(headers[":path"]) }),
@@ -414,6 +419,12 @@ it("passes gRPC through: streams both ways, with trailers", async () => {
     });
     expect(heard).toEqual(["message 0", "message 1", "message 2"]);
     expect(await trailers).toMatchObject({ "grpc-status": "0", "grpc-message": "/hello.Greeter/Say" });
+    const refused = client.request({ ":method": "POST", ":path": "/hello.Greeter/Refuse" });
+    const [head, flags] = (await once(refused, "response")) as [Record<string, string>, number];
+    expect(head["grpc-status"]).toBe("5");
+    // Clients take a refusal for one only where nothing follows.
+    expect(flags & constants.NGHTTP2_FLAG_END_STREAM).not.toBe(0);
+    refused.close();
     client.close();
   } finally {
     server.close();

@@ -40,6 +40,11 @@ export interface ResponseHead {
   keepAlive: boolean;
   /** With status 101. */
   upgrade?: string;
+  /**
+   * The answer ends with its head, in HTTP/2: gRPC tells a refusal so ("Trailers-Only"), and its clients take the status from a
+   * head only then.
+   */
+  isComplete?: boolean;
 }
 
 /** A message that is not HTTP. */

@@ -47,10 +47,13 @@ export class ClientStream implements Front {
     if (!this.#stream.destroyed && !this.#stream.headersSent) this.#stream.additionalHeaders({ ":status": 100 });
   }
 
-  sendHead({ status, lines }: ResponseHead): void {
+  sendHead({ status, lines, isComplete = false }: ResponseHead): void {
     if (this.#stream.destroyed || this.#stream.headersSent) return;
     try {
-      this.#stream.respond({ ...headersOf(lines), ":status": status }, { waitForTrailers: true });
+      this.#stream.respond(
+        { ...headersOf(lines), ":status": status },
+        { endStream: isComplete, waitForTrailers: !isComplete },
+      );
     } catch {
       // Node refuses headers that HTTP/2 does not know; a backend is not to end the process with them.
       this.abort();

@@ -73,9 +73,10 @@ export class Http2Leg implements UpstreamLeg {
     const stream = session.request(headers, { endStream: false });
     this.#stream = stream;
     let trailers: string[] | undefined;
-    stream.on("response", (answer) => {
+    stream.on("response", (answer, flags) => {
       this.#heard = true;
-      handler.onHead(headOf(answer, String(headers[":method"])));
+      const isComplete = (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0;
+      handler.onHead({ ...headOf(answer, String(headers[":method"])), ...(isComplete && { isComplete }) });
       handler.onFlush();
     });
     stream.on("data", (piece: Buffer) => {
