@@ -62,11 +62,45 @@ describe("a Service is refused", () => {
       ],
     ],
     [
+      "with addresses of the host itself, or of its link, for external ones",
+      { externalIPs: ["127.0.0.1", "0.0.0.0", "169.254.1.1", "224.0.0.1", "x"], ports },
+      [
+        'spec.externalIPs[0]: Invalid value: "127.0.0.1": may not be in the loopback range (127.0.0.0/8, ::1/128)',
+        'spec.externalIPs[1]: Invalid value: "0.0.0.0": may not be unspecified (0.0.0.0)',
+        'spec.externalIPs[2]: Invalid value: "169.254.1.1": may not be in the link-local range (169.254.0.0/16, fe80::/10)',
+        'spec.externalIPs[3]: Invalid value: "224.0.0.1": may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)',
+        'spec.externalIPs[4]: Invalid value: "x": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)',
+      ],
+    ],
+    [
+      "with source ranges that are none",
+      { type: "LoadBalancer", loadBalancerSourceRanges: [" 10.1.2.3/8 ", "1.2.3.4", "2001:db8::/129", "x; y"], ports },
+      ["1.2.3.4", "2001:db8::/129", "x; y"].map(
+        (range, index) =>
+          `spec.LoadBalancerSourceRanges[${index + 1}]: Invalid value: "${range}": must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)`,
+      ),
+    ],
+    [
+      "with source ranges though nothing balances its load",
+      { loadBalancerSourceRanges: ["10.0.0.0/8"], ports },
+      ["spec.LoadBalancerSourceRanges: Forbidden: may only be used when `type` is 'LoadBalancer'"],
+    ],
+    [
+      "balancing the kubelet's port",
+      { type: "LoadBalancer", ports: [{ port: 10250 }] },
+      ["spec.ports[0]: Invalid value: 10250: may not expose port 10250 externally since it is used by kubelet"],
+    ],
+    [
       "headless with node ports",
       { type: "NodePort", clusterIP: "None", clusterIPs: ["None"], ports },
       [`spec.clusterIPs[0]: Invalid value: "None": may not be set to 'None' for NodePort services`],
     ],
   ])("%s", (_what, spec, errors) => expect(createErrors(service, object(spec))).toEqual(errors));
+});
+
+it("names a class of load balancers by a qualified name", () => {
+  const [error] = createErrors(service, object({ type: "LoadBalancer", loadBalancerClass: "bad class", ports }));
+  expect(error).toMatch(/^spec.loadBalancerClass: Invalid value: "bad class": name part must consist of/);
 });
 
 describe("an update of a Service", () => {
@@ -80,6 +114,14 @@ describe("an update of a Service", () => {
 
   it("keeps the address that it does not repeat", () => {
     expect(updateErrors(service, object(spec), object({ ports }))).toEqual([]);
+  });
+
+  it("may not hand its balancing over to somebody else", () => {
+    const balanced = { ...spec, type: "LoadBalancer" };
+    const error = (value: string): string => `spec.loadBalancerClass: Invalid value: ${value}: may not change once set`;
+    const other = { ...balanced, loadBalancerClass: "example.com/lb" };
+    expect(updateErrors(service, object(balanced), object(other))).toEqual([error('"example.com/lb"')]);
+    expect(updateErrors(service, object(other), object(balanced))).toEqual([error("null")]);
   });
 
   it("gives its address up when it becomes a name", () => {

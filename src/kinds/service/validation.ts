@@ -1,9 +1,10 @@
 /** Rule: https://kubernetes.io/docs/concepts/services-networking/service/ and kubernetes/kubernetes `pkg/apis/core/validation`. */
 import { duplicate, type FieldError, forbidden, invalid, notSupported, required } from "../../machinery/field-error.ts";
 import type { Service } from "../../machinery/types.ts";
-import { check, each, ipAddress, oneOf, portNumber } from "../../machinery/validation/fields.ts";
+import { validateEndpointIp } from "../../machinery/validation/endpoint-ip.ts";
+import { check, each, ipAddress, ipRange, oneOf, portNumber } from "../../machinery/validation/fields.ts";
 import { validateLabels } from "../../machinery/validation/labels.ts";
-import { dns1123SubdomainErrors } from "../../machinery/validation/names.ts";
+import { dns1123SubdomainErrors, qualifiedNameErrors } from "../../machinery/validation/names.ts";
 import { isExternallyAccessible } from "./defaults.ts";
 import { isHeadless, needsClusterIp, needsHealthCheckPort } from "./needs.ts";
 import { validateServicePorts } from "./port-validation.ts";
@@ -12,6 +13,9 @@ type Spec = NonNullable<Service["spec"]>;
 
 /** A day. */
 const longestAffinitySeconds = 86_400;
+
+const kubeletPort = 10_250;
+const keptFromUse = `may not expose port ${kubeletPort} externally since it is used by kubelet`;
 
 export function validateService(object: Service): FieldError[] {
   const spec = object.spec ?? {};
@@ -24,11 +28,13 @@ export function validateService(object: Service): FieldError[] {
     ...oneOf("spec.sessionAffinity", spec.sessionAffinity, ["ClientIP", "None"]),
     ...validateAffinityTime(spec),
     ...validateClusterIps(spec),
-    ...each(spec.externalIPs, "spec.externalIPs", (ip, at) => ipAddress(at, ip)),
+    // Connections to the host itself are not a Service's to take.
+    ...each(spec.externalIPs, "spec.externalIPs", (ip, at) => validateEndpointIp(at, ip)),
     ...oneOf("spec.type", spec.type, ["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"]),
     ...validateNodePorts(spec),
     ...validateDuplicates(spec),
     ...validateLoadBalancer(spec),
+    ...validateSourceRanges(spec),
     ...validateTrafficPolicies(object, spec),
   ];
 }
@@ -103,16 +109,33 @@ function validateDuplicates({ ports }: Spec): FieldError[] {
   ];
 }
 
-function validateLoadBalancer(spec: Spec): FieldError[] {
-  if (spec.type === "LoadBalancer") return [];
-  const detail = "may only be used when `type` is 'LoadBalancer'";
-  const errors: FieldError[] = [];
-  if ((spec.loadBalancerSourceRanges ?? []).length > 0) errors.push(forbidden("spec.LoadBalancerSourceRanges", detail));
-  if (spec.allocateLoadBalancerNodePorts !== undefined) {
-    errors.push(forbidden("spec.allocateLoadBalancerNodePorts", detail));
+const onlyForLoadBalancers = "may only be used when `type` is 'LoadBalancer'";
+
+function validateLoadBalancer({ type, ports, allocateLoadBalancerNodePorts, loadBalancerClass }: Spec): FieldError[] {
+  if (type === "LoadBalancer") {
+    const classField = "spec.loadBalancerClass";
+    return [
+      ...each(ports, "spec.ports", ({ port }, at) => (port === kubeletPort ? [invalid(at, port, keptFromUse)] : [])),
+      ...(loadBalancerClass === undefined ? [] : check(classField, loadBalancerClass, qualifiedNameErrors)),
+    ];
   }
-  if (spec.loadBalancerClass !== undefined) errors.push(forbidden("spec.loadBalancerClass", detail));
+  const errors: FieldError[] = [];
+  if (allocateLoadBalancerNodePorts !== undefined) {
+    errors.push(forbidden("spec.allocateLoadBalancerNodePorts", onlyForLoadBalancers));
+  }
+  if (loadBalancerClass !== undefined) errors.push(forbidden("spec.loadBalancerClass", onlyForLoadBalancers));
   return errors;
+}
+
+/** The field begins with a capital in Kubernetes' messages, too. */
+function validateSourceRanges({ type, loadBalancerSourceRanges: ranges = [] }: Spec): FieldError[] {
+  if (ranges.length === 0) return [];
+  const field = "spec.LoadBalancerSourceRanges";
+  return [
+    ...(type === "LoadBalancer" ? [] : [forbidden(field, onlyForLoadBalancers)]),
+    // Blanks around them are allowed, as they came from an annotation once.
+    ...each(ranges, field, (range, at) => ipRange(at, range.trim())),
+  ];
 }
 
 function validateTrafficPolicies(object: Service, spec: Spec): FieldError[] {
@@ -157,6 +180,10 @@ export function validateServiceUpdate(object: Service, old: Service): FieldError
     if (object.spec?.healthCheckNodePort !== old.spec?.healthCheckNodePort) {
       errors.push(forbidden("spec.healthCheckNodePort", "field is immutable"));
     }
+  }
+  const [now, before] = [object.spec?.loadBalancerClass, old.spec?.loadBalancerClass];
+  if (object.spec?.type === "LoadBalancer" && old.spec?.type === "LoadBalancer" && now !== before) {
+    errors.push(invalid("spec.loadBalancerClass", now ?? null, "may not change once set"));
   }
   return errors;
 }

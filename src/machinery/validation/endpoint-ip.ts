@@ -10,7 +10,7 @@ const special: readonly [pattern: RegExp, name: string][] = [
   [/^(224\.0\.0\.|ff02:)/i, "may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)"],
 ];
 
-/** The address of an endpoint: any but those that mean the host itself or its link. */
+/** The address of an endpoint, or one of `externalIPs`: any but those that mean the host itself or its link. */
 export function validateEndpointIp(field: string, ip: string): FieldError[] {
   if (isIP(ip) === 0) return ipAddress(field, ip);
   const found = special.find(([pattern]) => pattern.test(ip));

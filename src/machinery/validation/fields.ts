@@ -47,6 +47,14 @@ export function ipAddress(field: string, value: string): FieldError[] {
   return [invalid(field, value, "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)")];
 }
 
+/** Addresses with the length of what they have in common: `10.9.8.0/24`. */
+export function ipRange(field: string, value: string): FieldError[] {
+  const [address = "", length = "", ...more] = value.split("/");
+  const longest = ({ 4: 32, 6: 128 } as const)[isIP(address)];
+  if (longest !== undefined && more.length === 0 && /^\d{1,3}$/.test(length) && Number(length) <= longest) return [];
+  return [invalid(field, value, "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)")];
+}
+
 /** Users and groups are numbered as Linux numbers them. */
 export function userOrGroupId(field: string, id: number | undefined): FieldError[] {
   if (id === undefined || (id >= 0 && id <= 2_147_483_647)) return [];
