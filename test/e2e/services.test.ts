@@ -5,29 +5,9 @@ import { tableName } from "../../src/machinery/network-names.ts";
 import type { ServiceTrace } from "../../src/machinery/service-trace.ts";
 import type { ProxyMode } from "../../src/machinery/settings.ts";
 import type { Pod, Service } from "../../src/machinery/types.ts";
+import { flappable, shake } from "../support/hostnames.ts";
 import { get, Load } from "../support/http.ts";
 import { eventually, run, SkiffInstance } from "../support/skiff.ts";
-
-const deployment = `
-apiVersion: apps/v1
-kind: Deployment
-metadata: { name: hostnames }
-spec:
-  replicas: 3
-  selector: { matchLabels: { app: hostnames } }
-  template:
-    metadata: { labels: { app: hostnames } }
-    spec:
-      terminationGracePeriodSeconds: 15
-      containers:
-        - name: hostnames
-          image: hostnames:1
-          ports: [{ name: web, containerPort: 9376 }]
-          readinessProbe:
-            exec: { command: [sh, -c, "test ! -e /tmp/unready && wget -q -O - http://127.0.0.1:9376/"] }
-            periodSeconds: 1
-            failureThreshold: 1
-`;
 
 const service = (name: string, spec: object): string =>
   JSON.stringify({
@@ -43,7 +23,7 @@ describe.each<ProxyMode>(["nftables", "userspace"])("Services in %s mode", (mode
 
   beforeAll(async () => {
     instance = await SkiffInstance.start("--proxy-mode", mode, "--node-port-range", "8000-32767");
-    await instance.apply(deployment);
+    await instance.apply(flappable("hostnames", 3));
     await instance.kubectl("rollout", "status", "deployment/hostnames", "--timeout=60s");
     const { items } = await instance.json<{ items: Pod[] }>("get", "pods");
     names = items.map(({ metadata }) => metadata?.name ?? "").sort();
@@ -172,25 +152,7 @@ describe.each<ProxyMode>(["nftables", "userspace"])("Services in %s mode", (mode
       const urls = [`http://${spec?.clusterIP}/`, `http://127.0.0.1:${spec?.ports?.[0]?.nodePort}/`];
       for (const url of urls) await eventually(() => get(url), `${url} answers`);
       const loads = urls.map((url) => new Load(url, { clients: 3, keepAlive }));
-      const rolledOut = () => instance.kubectl("rollout", "status", "deployment/hostnames", "--timeout=90s");
-      await instance.kubectl("rollout", "restart", "deployment/hostnames");
-      await rolledOut();
-      for (const replicas of [1, 5, 1, 3]) {
-        await instance.kubectl("scale", "deployment/hostnames", `--replicas=${replicas}`);
-        await rolledOut();
-      }
-      const pods = (await instance.json<{ items: Pod[] }>("get", "pods", "-l", "app=hostnames")).items;
-      const flapping = pods.filter(({ metadata }) => !metadata?.deletionTimestamp).slice(0, 2);
-      for (const { metadata } of flapping) {
-        const name = metadata?.name ?? "";
-        for (const [command, ready] of [
-          ["touch", "False"],
-          ["rm", "True"],
-        ] as const) {
-          await instance.kubectl("exec", name, "--", command, "/tmp/unready");
-          await instance.kubectl("wait", "pod", name, `--for=condition=Ready=${ready}`, "--timeout=20s");
-        }
-      }
+      await shake(instance, "hostnames", [1, 5, 1, 3]);
       for (const load of loads) await load.stop();
       expect(loads.flatMap(({ failures }) => failures)).toEqual([]);
       for (const { answered } of loads) expect(answered).toBeGreaterThan(200);

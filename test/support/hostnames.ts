@@ -2,6 +2,55 @@
 import type { Pod, Service } from "../../src/machinery/types.ts";
 import type { SkiffInstance } from "./skiff.ts";
 
+/**
+ * A Deployment whose Pods can be told to be not ready (`touch /tmp/unready`), and take their time to finish what is under way.
+ * Its port is named `web`; it has no Service.
+ */
+export const flappable = (name: string, replicas: number): string => `
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: ${name} }
+spec:
+  replicas: ${replicas}
+  selector: { matchLabels: { app: ${name} } }
+  template:
+    metadata: { labels: { app: ${name} } }
+    spec:
+      terminationGracePeriodSeconds: 15
+      containers:
+        - name: server
+          image: hostnames:1
+          ports: [{ name: web, containerPort: 9376 }]
+          readinessProbe:
+            exec: { command: [sh, -c, "test ! -e /tmp/unready && wget -q -O - http://127.0.0.1:9376/"] }
+            periodSeconds: 1
+            failureThreshold: 1
+`;
+
+/** What may not cost a request: a rolling update, scaling, and Pods of {@link flappable} that stop being ready for a while. */
+export async function shake(instance: SkiffInstance, name: string, replicas: readonly number[]): Promise<void> {
+  const rolledOut = () => instance.kubectl("rollout", "status", `deployment/${name}`, "--timeout=90s");
+  await instance.kubectl("rollout", "restart", `deployment/${name}`);
+  await rolledOut();
+  for (const count of replicas) {
+    await instance.kubectl("scale", `deployment/${name}`, `--replicas=${count}`);
+    await rolledOut();
+  }
+  const { items } = await instance.json<{ items: Pod[] }>("get", "pods", "-l", `app=${name}`);
+  const present = items.filter(({ metadata }) => !metadata?.deletionTimestamp);
+  // One of them stays ready throughout.
+  for (const { metadata } of present.slice(1)) {
+    const pod = metadata?.name ?? "";
+    for (const [command, ready] of [
+      ["touch", "False"],
+      ["rm", "True"],
+    ] as const) {
+      await instance.kubectl("exec", pod, "--", command, "/tmp/unready");
+      await instance.kubectl("wait", "pod", pod, `--for=condition=Ready=${ready}`, "--timeout=20s");
+    }
+  }
+}
+
 /** Two replicas. */
 export const hostnames = `
 apiVersion: apps/v1
