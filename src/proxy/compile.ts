@@ -5,6 +5,7 @@
 import { parseIpv4 } from "../machinery/cidr.ts";
 import type { Endpoint, EndpointSlice, Service, ServicePort } from "../machinery/types.ts";
 import { chosenScheduler, type SchedulerName } from "./scheduler.ts";
+import { disjointRanges } from "./source-ranges.ts";
 
 export type Protocol = "tcp" | "udp" | "sctp";
 
@@ -23,7 +24,7 @@ export interface Target {
 /** An address at which the world outside calls a Service: one of `externalIPs`, or of its load balancer. */
 export interface ExternalAddress {
   ip: string;
-  /** Ranges that may call (`loadBalancerSourceRanges`); absent: everybody. */
+  /** Ranges that may call (`loadBalancerSourceRanges`), none within another; absent: everybody. */
   sources?: readonly string[];
 }
 
@@ -95,7 +96,7 @@ export function compileService(
   const weightOf = (pod: string): number | undefined => scheduler?.weights.get(pod);
   const ipv4Slices = slices.filter((slice) => slice.addressType === "IPv4");
   const hasNodePorts = spec.type === "NodePort" || spec.type === "LoadBalancer";
-  const externalAddresses = externalAddressesOf(service);
+  const externalAddresses = externalAddressesOf(service, answeredElsewhere);
   const policies = {
     ...(spec.internalTrafficPolicy === "Local" && { internalLocal: true as const }),
     ...(spec.externalTrafficPolicy === "Local" && { externalLocal: true as const }),
@@ -127,20 +128,20 @@ export function podUidsOf(rules: ServiceRules): ReadonlySet<string> {
 }
 
 /** Rule: https://kubernetes.io/docs/concepts/services-networking/service/#external-ips and, of load balancers, KEP-1860. */
-function externalAddressesOf({ spec, status }: Service): ExternalAddress[] {
-  const chosen = (spec?.externalIPs ?? []).filter((ip) => parseIpv4(ip) !== undefined);
-  const sources = spec?.loadBalancerSourceRanges;
+function externalAddressesOf({ spec, status }: Service, answeredElsewhere: ReadonlySet<string>): ExternalAddress[] {
+  const isFree = (ip: string): boolean => parseIpv4(ip) !== undefined && !answeredElsewhere.has(ip);
+  const chosen = new Set((spec?.externalIPs ?? []).filter(isFree));
+  const ranges = spec?.loadBalancerSourceRanges ?? [];
   const balanced =
     spec?.type === "LoadBalancer"
       ? (status?.loadBalancer?.ingress ?? []).flatMap(({ ip, ipMode = "VIP" }) =>
-          ip !== undefined && parseIpv4(ip) !== undefined && ipMode === "VIP" ? [ip] : [],
+          ip !== undefined && isFree(ip) && ipMode === "VIP" ? [ip] : [],
         )
       : [];
+  const others = new Set(balanced.filter((ip) => !chosen.has(ip)));
   return [
-    ...chosen.map((ip) => ({ ip })),
-    ...balanced
-      .filter((ip) => !chosen.includes(ip))
-      .map((ip) => ({ ip, ...(sources && sources.length > 0 && { sources }) })),
+    ...[...chosen].map((ip) => ({ ip })),
+    ...[...others].map((ip) => ({ ip, ...(ranges.length > 0 && { sources: disjointRanges(ranges) }) })),
   ];
 }
 

@@ -171,6 +171,51 @@ describe("ServiceProxy", () => {
     await proxy.stop();
   });
 
+  it("does not wait long when something changes that may have been in the way", async () => {
+    const { feed, backend, clock, proxy } = start();
+    await proxy.start();
+    backend.failures = 4;
+    service(feed, "a");
+    await settled();
+    for (const ms of [250, 500]) {
+      clock.advance(ms);
+      await settled();
+    }
+    expect(backend.calls).toHaveLength(5);
+    endpoints(feed, "a", 1);
+    endpoints(feed, "a", 2);
+    clock.advance(249);
+    await settled();
+    expect(backend.calls).toHaveLength(5);
+    clock.advance(1);
+    await settled();
+    expect(backend.calls).toHaveLength(6);
+    expect(proxy.podsInForce("default", "a")).toEqual(new Set(["pod-2"]));
+    await proxy.stop();
+  });
+
+  it("gives an external address that two Services name to the older one, and to the other when that is gone", async () => {
+    const { feed, backend, proxy } = start();
+    const claim = (name: string, clusterIP: string, year: number) =>
+      feed.put(services, {
+        metadata: { name, creationTimestamp: `${year}-01-01T00:00:00Z` },
+        spec: { clusterIP, externalIPs: ["192.0.2.7", "10.96.1.9"], ports: [{ port: 80 }] },
+      });
+    const external = (name: string): string[] | undefined =>
+      proxy.rules.get(`default/${name}`)?.ports[0]?.externalAddresses?.map(({ ip }) => ip);
+    claim("young", "10.96.1.8", 2026);
+    await proxy.start();
+    expect(external("young")).toEqual(["192.0.2.7", "10.96.1.9"]);
+    claim("old", "10.96.1.9", 2025);
+    await settled();
+    expect([external("old"), external("young")]).toEqual([["192.0.2.7"], undefined]);
+    feed.remove(services, "old");
+    await settled();
+    expect(external("young")).toEqual(["192.0.2.7", "10.96.1.9"]);
+    expect(backend.calls).toHaveLength(3);
+    await proxy.stop();
+  });
+
   it("prepares the host again until the Pods' bridge is there", async () => {
     const { clock, proxy, bridge, setUps } = start();
     bridge(false);

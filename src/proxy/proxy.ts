@@ -11,6 +11,7 @@ import { dnsAddress } from "../machinery/network-names.ts";
 import { ServiceSlices } from "../machinery/service-slices.ts";
 import type { ClusterSettings } from "../machinery/settings.ts";
 import type { Traffic } from "../machinery/traffic.ts";
+import { Claims } from "./claims.ts";
 import {
   type CompileContext,
   compileService,
@@ -54,6 +55,7 @@ export class ServiceProxy implements Traffic {
   readonly #rules = new Map<string, ServiceRules>();
   /** Pods reached by each Service under the rules in force. */
   readonly #inForce = new Map<string, ReadonlySet<string>>();
+  readonly #claims = new Claims();
   #slices: ServiceSlices | undefined;
   /** The back end failed: what is in force is unknown until it replaces everything. */
   #broken = false;
@@ -81,8 +83,7 @@ export class ServiceProxy implements Traffic {
   async start(): Promise<void> {
     await this.prepareHost();
     this.#slices = new ServiceSlices(this.#options.client, (key) => this.#changed(key));
-    for (const key of this.#dirty) this.#compile(key);
-    this.#dirty.clear();
+    this.#compile();
     const began = performance.now();
     await this.#tools.backend.replace(this.#rules);
     const ms = Math.round(performance.now() - began);
@@ -136,6 +137,12 @@ export class ServiceProxy implements Traffic {
 
   #changed(key: string): void {
     this.#dirty.add(key);
+    // What is changed may be what was in the way: there is no reason to wait long.
+    if (this.#retry && this.#failures > 1) {
+      this.#retry[Symbol.dispose]();
+      this.#failures = 0;
+      this.#retryIn(firstRetryMs);
+    }
     this.#schedule();
   }
 
@@ -152,9 +159,7 @@ export class ServiceProxy implements Traffic {
   async #work(): Promise<void> {
     // Changes that belong together (a Service and its slices, a rollout's Pods) arrive in one turn.
     await nextTurn();
-    const keys = [...this.#dirty];
-    this.#dirty.clear();
-    const changes = keys.flatMap((key) => this.#compile(key) ?? []);
+    const { keys, changes } = this.#compile();
     try {
       if (this.#broken) await this.#tools.backend.replace(this.#rules);
       else if (changes.length > 0) await this.#tools.backend.change(changes, this.#rules);
@@ -172,8 +177,11 @@ export class ServiceProxy implements Traffic {
     this.#options.log.error({ err: error }, "rules of Services not in force; replacing all of them");
     const delay = this.#broken ? Math.min(firstRetryMs * 2 ** this.#failures++, longestRetryMs) : 0;
     this.#broken = true;
-    if (delay === 0 || this.#stopped) return;
-    this.#retry = this.#options.clock.after(delay, () => {
+    if (delay > 0 && !this.#stopped) this.#retryIn(delay);
+  }
+
+  #retryIn(ms: number): void {
+    this.#retry = this.#options.clock.after(ms, () => {
       this.#retry = undefined;
       this.#schedule();
     });
@@ -184,10 +192,27 @@ export class ServiceProxy implements Traffic {
     return service && compileService(service, this.#slices?.slices(key) ?? [], this.#context);
   }
 
+  /** Compiles everything dirty. @returns the Services looked at, and how the rules of those changed that are not as they were. */
+  #compile(): { keys: string[]; changes: RuleChange[] } {
+    const compiled = new Map<string, ServiceRules | undefined>();
+    for (const key of this.#dirty) {
+      const rules = this.#compiled(key);
+      compiled.set(key, rules);
+      const created = this.#slices?.service(key)?.metadata.creationTimestamp ?? "";
+      for (const other of this.#claims.set(key, rules, created)) {
+        if (!compiled.has(other)) compiled.set(other, this.#compiled(other));
+      }
+    }
+    this.#dirty.clear();
+    const changes = [...compiled].flatMap(
+      ([key, rules]) => this.#use(key, rules && this.#claims.owned(key, rules)) ?? [],
+    );
+    return { keys: [...compiled.keys()], changes };
+  }
+
   /** @returns the change of the Service's rules, or undefined when they stay as they are. */
-  #compile(key: string): RuleChange | undefined {
+  #use(key: string, after: ServiceRules | undefined): RuleChange | undefined {
     const before = this.#rules.get(key);
-    const after = this.#compiled(key);
     if (isDeepStrictEqual(before, after)) return undefined;
     if (after) this.#rules.set(key, after);
     else this.#rules.delete(key);
