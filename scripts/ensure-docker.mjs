@@ -58,21 +58,30 @@ function removeStalePidFiles() {
   }
 }
 
+const engineLog = "/var/log/dockerd.log";
+
 async function startEngine(say) {
   removeStalePidFiles();
+  let engine;
   if (existsSync("/run/systemd/system")) {
     say("Starting the Docker Engine (systemctl start docker) …");
     execFileSync("systemctl", ["start", "docker"], { stdio: ["ignore", "ignore", "inherit"] });
   } else {
-    say("Starting the Docker Engine (dockerd; its log is /var/log/dockerd.log) …");
+    say(`Starting the Docker Engine (dockerd; its log is ${engineLog}) …`);
     mkdirSync("/var/log", { recursive: true });
-    const log = openSync("/var/log/dockerd.log", "a");
-    spawn("dockerd", [], { detached: true, stdio: ["ignore", log, log] }).unref();
+    const log = openSync(engineLog, "a");
+    engine = spawn("dockerd", [], { detached: true, stdio: ["ignore", log, log] });
+    engine.unref();
   }
   const deadline = Date.now() + 60_000;
   while (!dockerAnswers()) {
+    // `exitCode` is set when the child's end has been seen, which is while we wait below.
+    if (engine && engine.exitCode !== null) {
+      const reason = readFileSync(engineLog, "utf8").trim().split("\n").at(-1);
+      throw new Error(`The Docker Engine does not start: ${reason} (all of its log is in ${engineLog})`);
+    }
     if (Date.now() > deadline)
-      throw new Error("The Docker Engine does not answer a minute after its start; see /var/log/dockerd.log");
+      throw new Error(`The Docker Engine does not answer a minute after its start; see ${engineLog}`);
     await wait(200);
   }
 }
