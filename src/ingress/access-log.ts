@@ -87,11 +87,16 @@ function timeText(ms: number): string {
   return `${two(date.getUTCDate())}/${months[date.getUTCMonth()]}/${date.getUTCFullYear()}:${date.toISOString().slice(11, 19)} +0000`;
 }
 
-/** What a client sends cannot begin a line of its own: heads have no line ends inside. Quotes it may have. */
-const quoted = (text: string | undefined): string => (text === undefined ? "-" : text.replaceAll('"', "\\x22"));
+/** As nginx: what a client sends can neither end a field nor speak to the terminal of whoever reads it. */
+function quoted(text: string | undefined): string {
+  if (text === undefined) return "-";
+  return text.replaceAll(/["\\]|[^\x20-\x7e]/g, (character) => {
+    return `\\x${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`;
+  });
+}
 
 /** @param time as in {@link timeText}. */
 export function formatLine(entry: LogEntry, time: string): string {
   const { address, user, method, target, protocol, status, bytes, referer, userAgent } = entry;
-  return `${address} - ${user ?? "-"} [${time}] "${method} ${quoted(target)} ${protocol}" ${status} ${bytes} "${quoted(referer)}" "${quoted(userAgent)}" ${entry.host || "-"} ${(entry.milliseconds / 1000).toFixed(3)} [${entry.owner ?? ""}] ${entry.upstream ?? "-"} ${entry.requestId}\n`;
+  return `${address} - ${quoted(user)} [${time}] "${method} ${quoted(target)} ${protocol}" ${status} ${bytes} "${quoted(referer)}" "${quoted(userAgent)}" ${entry.host || "-"} ${(entry.milliseconds / 1000).toFixed(3)} [${entry.owner ?? ""}] ${entry.upstream ?? "-"} ${entry.requestId}\n`;
 }

@@ -104,13 +104,21 @@ export class Listener {
   #servePlain(socket: Socket, port: number): void {
     this.#track(socket);
     const facts = factsOf(socket, port, false);
-    socket.once("data", (data: Buffer) => {
-      if (data.subarray(0, preface.length).equals(preface)) {
-        socket.pause();
-        socket.unshift(data);
-        this.#serveHttp2(socket, facts);
-      } else this.#serveHttp1(socket, facts)?.hear(data);
-    });
+    const begin = (heard: Buffer): void => {
+      socket.once("data", (piece: Buffer) => {
+        const data = heard.length > 0 ? Buffer.concat([heard, piece]) : piece;
+        const length = Math.min(data.length, preface.length);
+        const isHttp2 = data.subarray(0, length).equals(preface.subarray(0, length));
+        if (!isHttp2) this.#serveHttp1(socket, facts).hear(data);
+        else if (length < preface.length) begin(data);
+        else {
+          socket.pause();
+          socket.unshift(data);
+          this.#serveHttp2(socket, facts);
+        }
+      });
+    };
+    begin(Buffer.alloc(0));
     socket.setTimeout(handshakeMs, () => socket.destroy());
   }
 

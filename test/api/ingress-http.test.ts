@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { request, type Server, type ServerResponse } from "node:http";
 import { connect as connectHttp2, constants, createServer as createHttp2Server } from "node:http2";
 import { type AddressInfo, connect, type Socket } from "node:net";
+import { setImmediate as turn } from "node:timers/promises";
 import { connect as connectTls } from "node:tls";
 import { describe, expect, it } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
@@ -378,6 +379,48 @@ it("is not brought down by headers that HTTP/2 does not allow", async () => {
   await expect(ask("/bad")).rejects.toThrow("INTERNAL_ERROR");
   const answer = await ask("/");
   for (const line of ["date: today", "set-cookie: a=b", "set-cookie: c=d"]) expect(answer).toContain(line);
+});
+
+it("speaks HTTP/2 without TLS, however its beginning comes apart, and leaves out no value of an answer's headers", async () => {
+  await using lab = await IngressLab.start();
+  await lab.backend("web", (_, response) => {
+    response.writeHead(200, ["Server-Timing", "a", "Server-Timing", "b"]).end("web");
+  });
+  await lab.ingress("web", { rules: rulesFor(undefined, { "/": "web" }) });
+  const socket = connect({ host: "127.0.0.1", port: lab.ports.http, noDelay: true });
+  for (const piece of ["P", "RI * HTTP/2.0\r\n", "\r\nSM\r\n\r\n"]) {
+    await new Promise((written) => socket.write(piece, written));
+    await turn();
+  }
+  const settings = Buffer.from("000000040000000000", "hex");
+  socket.write(settings);
+  const [first] = (await once(socket, "data")) as [Buffer];
+  // A frame of SETTINGS (RFC 9113, section 3.4).
+  expect(first[3]).toBe(4);
+  socket.destroy();
+  const session = connectHttp2(`http://127.0.0.1:${lab.ports.http}`);
+  const stream = session.request({ ":path": "/" });
+  const [headers] = (await once(stream, "response")) as [Record<string, unknown>];
+  expect(headers["server-timing"]).toBe("a, b");
+  stream.resume();
+  await once(stream, "close");
+  session.close();
+});
+
+it.each([
+  ["TLS", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc", "400 Bad Request"],
+  ["another protocol", "SSH-2.0-OpenSSH\r\n", "400 Bad Request"],
+  ["a line that ends in LF alone", "GET / HTTP/1.1\n", "400 Bad Request"],
+  ["a head without end", `GET / HTTP/1.1\r\nX: ${"a".repeat(70_000)}`, "431 Request Header Fields Too Large"],
+])("answers at once to what can become no request: %s", async (_, text, status) => {
+  await using lab = await IngressLab.start();
+  const socket = connect(lab.ports.http, "127.0.0.1");
+  socket.write(text, "latin1");
+  let answer = "";
+  socket.on("data", (data: Buffer) => void (answer += data.toString()));
+  await once(socket, "end");
+  expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status}\r\n`));
+  socket.destroy();
 });
 
 it("passes gRPC through: streams both ways, with trailers", async () => {

@@ -1,11 +1,12 @@
 /** A client's connection in HTTP/1.1: one request after the other, each an {@link Exchange}. */
+import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import { Exchange } from "../exchange.ts";
 import type { ClientFacts, Front } from "../front.ts";
 import type { Gateway } from "../gateway.ts";
 import { type Page, pages } from "../pages.ts";
 import { ChunkedBody, chunkOf, lastChunk } from "./chunks.ts";
-import { BadMessage, parseRequestHead, type RequestHead, type ResponseHead } from "./head.ts";
+import { BadMessage, checkBeginning, parseRequestHead, type RequestHead, type ResponseHead } from "./head.ts";
 
 const longestHead = 64 * 1024;
 const headEnd = Buffer.from("\r\n\r\n");
@@ -213,6 +214,7 @@ export class ClientConnection implements Front {
     const end = pending.indexOf(headEnd);
     if (end < 0) {
       if (pending.length > longestHead) throw new BadMessage("the head of the request is too long", 431);
+      if (pending.length > 0) checkBeginning(pending.toString("latin1"));
       return false;
     }
     if (end > longestHead) throw new BadMessage("the head of the request is too long", 431);
@@ -270,7 +272,7 @@ export class ClientConnection implements Front {
   /** To what is no request there is no exchange. */
   #answerPlainly({ status, lines, body }: Page): void {
     this.#socket.write(
-      `HTTP/1.1 ${status} Bad Request\r\n${lines}Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+      `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n${lines}Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
     );
     this.#linger();
   }

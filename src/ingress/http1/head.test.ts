@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { BadMessage, hostOf, parseRequestHead, parseResponseHead } from "./head.ts";
+import { BadMessage, checkBeginning, hostOf, parseRequestHead, parseResponseHead } from "./head.ts";
 
 const get = (...lines: string[]): string => ["GET /x HTTP/1.1", "Host: a.b", ...lines].join("\r\n");
 const answer = (...lines: string[]): string => ["HTTP/1.1 200 OK", ...lines].join("\r\n");
@@ -91,10 +91,35 @@ describe("a request is refused", () => {
     get("X-A: 1\rX-B: 2"),
     get("X-A: \0"),
     get("Expect: miracles"),
+    // Blank to JavaScript, but not to HTTP.
+    get("Transfer-Encoding: \x0bchunked"),
+    get("Transfer-Encoding: chunked\xa0"),
+    get("Content-Length: \x0c5"),
+    "GET /\x01 HTTP/1.1\r\nHost: a",
+    "GET /\x7f HTTP/1.1\r\nHost: a",
+    ...["a/b", "a b", "a@b", 'a"', "a:b", "a:1:2", "[::1", "a\x01", "\xe4.de"].map(
+      (host) => `GET / HTTP/1.1\r\nHost: ${host}`,
+    ),
+    "GET http://a@b/ HTTP/1.1\r\nHost: b",
   ])("%j", (text) => {
     expect(() => parseRequestHead(text)).toThrow(BadMessage);
   });
 });
+
+it.each(["a.b", "a_b.c:80", "xn--4ca.de", "[::1]:443", "10.0.0.1", "a.b:", ""])("%j is a host", (host) => {
+  expect(parseRequestHead(`GET / HTTP/1.1\r\nHost: ${host}`)).toMatchObject({ authority: host });
+});
+
+it.each(["G", "GET /x HT", "GET /x HTTP/1.1\r", "GET /x HTTP/1.1\r\nHost", get("X: y")])("%j may go on", (text) => {
+  expect(() => checkBeginning(text)).not.toThrow();
+});
+
+it.each(["\x16\x03\x01", "\n", "GET /x\r\n", "GET /x HTTP/1.1\n", "SSH-2.0-x\r\n", "GET /x HTTP/1.1\r\nA: b\nC"])(
+  "%j can become no request",
+  (text) => {
+    expect(() => checkBeginning(text)).toThrow(BadMessage);
+  },
+);
 
 it.each<[method: string, text: string, found: object]>([
   ["GET", answer("Content-Length: 5"), { framing: { type: "length", length: 5 }, lines: "Content-Length: 5\r\n" }],

@@ -62,7 +62,14 @@ const chunked: Framing = { type: "chunked" };
 const close: Framing = { type: "close" };
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 /** A line that ends otherwise than in CR LF, or a zero byte. */
-const misplaced = /[^\r]\n|\r(?!\n)|\0/;
+const misplaced = /[^\r]\n|^\n|\r(?!\n)|\0/;
+/** Of what a target is made: no control characters, to some of which others give a meaning. */
+const requestLine = /^([A-Z][A-Z-]{0,30}) ([\x21-\x7e\x80-\xff]+) HTTP\/1\.([01])$/;
+/** Host and port. Rule: RFC 3986, section 3.2.2. */
+const authorityForm = /^(?:\[[\da-f:.]+\]|[\w.~!$&'()*+,;=%-]*)(?::\d{0,5})?$/i;
+
+const noLineEnd = "a line of the head does not end in CR LF";
+const noRequestLine = "the request line is not one of HTTP/1";
 
 /** What the headers of a message say about the message itself. */
 interface Facts {
@@ -81,16 +88,17 @@ interface Facts {
  * @throws BadMessage
  */
 export function parseRequestHead(text: string): RequestHead {
-  if (misplaced.test(text)) throw new BadMessage("a line of the head does not end in CR LF");
+  if (misplaced.test(text)) throw new BadMessage(noLineEnd);
   const end = endOfLine(text, 0);
-  const match = /^([A-Z][A-Z-]{0,30}) (\S+) HTTP\/1\.([01])$/.exec(text.slice(0, end));
-  if (!match) throw new BadMessage("the request line is not one of HTTP/1");
+  const match = requestLine.exec(text.slice(0, end));
+  if (!match) throw new BadMessage(noRequestLine);
   const [, method = "", asked = "", version] = match;
   const head: Partial<RequestHead> = {};
   const facts = readHeaders(text, end + 2, (name, value) => takeRequestHeader(head, name, value));
   const minor = Number(version);
   if (facts.hosts > 1 || (minor === 1 && facts.hosts === 0)) throw new BadMessage("there must be one Host header");
   const { target, authority } = originForm(method, asked, facts.host);
+  if (!authorityForm.test(authority)) throw new BadMessage("the host is not one");
   if (facts.transferCoded && (!facts.chunked || minor === 0 || facts.length !== undefined)) {
     throw new BadMessage("the end of the body is not clear");
   }
@@ -113,9 +121,22 @@ export function parseRequestHead(text: string): RequestHead {
   };
 }
 
+/**
+ * Refuses at once what cannot become a request any more, however much is still to come: other protocols, lines that end
+ * otherwise.
+ * @param text the beginning of a head. @throws BadMessage
+ */
+export function checkBeginning(text: string): void {
+  // What comes last may be half of a line's end.
+  if (misplaced.test(text.endsWith("\r") ? text.slice(0, -1) : text)) throw new BadMessage(noLineEnd);
+  const end = text.indexOf("\r\n");
+  const isRequest = end < 0 ? /^[A-Z]/.test(text) : requestLine.test(text.slice(0, end));
+  if (!isRequest) throw new BadMessage(noRequestLine);
+}
+
 /** @param method of the request that is answered. @throws BadMessage */
 export function parseResponseHead(text: string, method: string): ResponseHead {
-  if (misplaced.test(text)) throw new BadMessage("a line of the head does not end in CR LF");
+  if (misplaced.test(text)) throw new BadMessage(noLineEnd);
   const end = endOfLine(text, 0);
   const match = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: (.*))?$/.exec(text.slice(0, end));
   if (!match) throw new BadMessage("the status line is not one of HTTP/1");
@@ -154,6 +175,15 @@ export function hostOf(authority: string): string {
   return host.endsWith(".") ? host.slice(0, -1) : host;
 }
 
+/** Blanks are spaces and tabs: to `trim()` other characters are, too, and to other programs they are not. */
+function withoutBlanks(text: string, from: number, to: number): string {
+  const isBlank = (at: number): boolean => text.charCodeAt(at) === 0x20 || text.charCodeAt(at) === 0x09;
+  let [start, end] = [from, to];
+  while (start < end && isBlank(start)) start++;
+  while (end > start && isBlank(end - 1)) end--;
+  return text.slice(start, end);
+}
+
 function endOfLine(text: string, from: number): number {
   const end = text.indexOf("\r\n", from);
   return end < 0 ? text.length : end;
@@ -179,7 +209,7 @@ function readHeaders(text: string, from: number, take: (name: string, value: str
     // Among them a blank before the colon, and lines folded the old way.
     if (!token.test(written)) throw new BadMessage("the name of a header has characters that are not allowed");
     const name = written.toLowerCase();
-    const value = text.slice(colon + 1, end).trim();
+    const value = withoutBlanks(text, colon + 1, end);
     if (!takeFact(facts, name, value) && !take(name, value)) facts.lines += `${text.slice(start, end)}\r\n`;
     start = end + 2;
   }

@@ -8,19 +8,42 @@ export function linesOf(headers: readonly string[]): string {
   return lines;
 }
 
-/** Headers that may come several times with a meaning for each; of every other the first is as good as all. */
-const several = new Set([
-  "set-cookie",
-  "cookie",
-  "link",
-  "vary",
-  "via",
-  "warning",
-  "www-authenticate",
-  "cache-control",
-  "accept",
-  "accept-encoding",
-  "accept-language",
+/** Headers that Node's HTTP/2 takes once only: of these the first is as good as all. Every other may come several times. */
+const single = new Set([
+  "access-control-allow-credentials",
+  "access-control-max-age",
+  "access-control-request-method",
+  "age",
+  "authorization",
+  "content-encoding",
+  "content-language",
+  "content-length",
+  "content-location",
+  "content-md5",
+  "content-range",
+  "content-type",
+  "date",
+  "dnt",
+  "etag",
+  "expires",
+  "from",
+  "host",
+  "if-match",
+  "if-modified-since",
+  "if-none-match",
+  "if-range",
+  "if-unmodified-since",
+  "last-modified",
+  "location",
+  "max-forwards",
+  "proxy-authorization",
+  "range",
+  "referer",
+  "retry-after",
+  "tk",
+  "upgrade-insecure-requests",
+  "user-agent",
+  "x-content-type-options",
 ]);
 
 /** Lines of headers as Node's HTTP/2 takes them: names in lower case, several values as a list. */
@@ -33,7 +56,7 @@ export function headersOf(lines: string): OutgoingHttpHeaders {
     const value = line.slice(colon + 1).trim();
     const present = headers[name];
     if (present === undefined) headers[name] = value;
-    else if (several.has(name) || name.startsWith("x-")) headers[name] = [present, value].flat();
+    else if (!single.has(name)) headers[name] = [present, value].flat();
   }
   return headers;
 }
