@@ -246,6 +246,24 @@ describe.each(modes)("Services in $mode mode", ({ mode, name, octet }) => {
     expect((await call(far, `${far.gateway}:${port + 500}`)).code).toBe(refused);
   });
 
+  it("keeps external addresses that several Services name for one of them, and cluster IPs for their own", async () => {
+    const far = await lab.otherHost("claimed", `198.19.${octet}`);
+    const port = 8_100 + octet;
+    const also = { externalIPs: [far.gateway, far.gateway, vip(31)] };
+    cluster.service("first", vip(31), [{ port }], also);
+    cluster.service("second", vip(32), [{ port }], also);
+    cluster.service("third", vip(33), [{ port: 80 }]);
+    cluster.endpoints("first", [a]);
+    cluster.endpoints("second", [b]);
+    cluster.endpoints("third", [c]);
+    await cluster.inForce("third", [c]);
+    expect(await answerers(undefined, `${vip(31)}:${port}`)).toEqual(new Set(["a"]));
+    expect(await answerers(far, `${far.gateway}:${port}`)).toEqual(new Set(["a"]));
+    cluster.feed.remove(services, "first");
+    await eventually("the next has it", async () => (await call(far, `${far.gateway}:${port}`)).body === "b");
+    expect(await answerers(undefined, vip(33))).toEqual(new Set(["c"]));
+  });
+
   it("answers at addresses of load balancers and externalIPs, for the host, Pods, containers and other hosts", async () => {
     const far = await lab.otherHost("farther", `198.18.${octet}`);
     const port = 8_000 + octet;
@@ -587,7 +605,9 @@ describe("nftables mode", () => {
     const a = await lab.pod("a");
     await using cluster = await Cluster.start(settings);
     const [friend, stranger] = [await lab.otherHost("friend"), await lab.otherHost("stranger", "203.0.113")];
-    const ranges = { type: "LoadBalancer", loadBalancerSourceRanges: [`${friend.ip}/32`] };
+    // Some within others, and one that is for another family: none may keep the rest from the kernel.
+    const own = [`${friend.ip}/32`, `${friend.ip}/31`, " 10.1.2.3/8 ", "10.1.0.0/16", "2001:db8::/32"];
+    const ranges = { type: "LoadBalancer", loadBalancerSourceRanges: own };
     cluster.service("picky", "10.221.129.5", [{ port: 8_221 }], ranges, [friend.gateway]);
     cluster.endpoints("picky", [a]);
     await cluster.inForce("picky", [a]);
