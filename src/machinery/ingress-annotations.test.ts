@@ -49,12 +49,22 @@ it.each<[name: string, value: string, problem: string]>([
   ["proxy-body-size", "much", '"much" is not a size such as 8m'],
   ["proxy-read-timeout", "1h", '"1h" is not a number of seconds'],
   ["backend-protocol", "FCGI", '"FCGI" is not honoured by Skiff: HTTP, HTTPS, GRPC and GRPCS are'],
-  ["auth-type", "digest", '"digest" is not honoured by Skiff: basic is'],
   ["auth-type", "basic", `needs ${nginx}auth-secret beside it`],
   ["session-cookie-name", "a b", '"a b" is not a name for a cookie'],
 ])("%s: %s is told", (name, value, problem) => {
   expect(readIngressAnnotations({ [nginx + name]: value }).problems).toEqual([
     `metadata.annotations[${nginx}${name}]: ${problem}`,
+  ]);
+});
+
+it("asks for a password all the same where it does not know the way that is wanted", () => {
+  const { options, problems } = readIngressAnnotations({
+    [`${nginx}auth-type`]: "digest",
+    [`${nginx}auth-secret`]: "x",
+  });
+  expect(options).toMatchObject({ authType: "basic", authSecret: "x" });
+  expect(problems).toEqual([
+    `metadata.annotations[${nginx}auth-type]: "digest" is not honoured by Skiff: basic takes its place`,
   ]);
 });
 

@@ -69,9 +69,9 @@ export const parsers: Readonly<Record<string, Parse>> = {
     return undefined;
   },
   "auth-type"(value, options) {
-    if (value !== "basic") return `${JSON.stringify(value)} is not honoured by Skiff: basic is`;
-    options.authType = value;
-    return undefined;
+    // Whoever wants a password asked for is not to be left without one.
+    options.authType = "basic";
+    return value === "basic" ? undefined : `${JSON.stringify(value)} is not honoured by Skiff: basic takes its place`;
   },
   "auth-secret"(value, options) {
     options.authSecret = value;
