@@ -26,6 +26,7 @@ import { UserError } from "./machinery/daemon.ts";
 import { type InstancePaths, instanceFlags, instancePaths } from "./machinery/instance-paths.ts";
 import type { Logger } from "./machinery/log.ts";
 import { podGateway } from "./machinery/network-names.ts";
+import { joinTraffic } from "./machinery/traffic.ts";
 import { openIngressPorts } from "./open-ingress-ports.ts";
 import { chooseInstance, reachEngine, takenRanges } from "./preflight.ts";
 import { cleanUpProxy, probeNftables, ServiceProxy } from "./proxy/index.ts";
@@ -90,6 +91,19 @@ export async function start(options: DaemonOptions): Promise<RunningDaemon> {
       clock,
       log: log.child({ component: "proxy" }),
     });
+    const ingressClient = api.clientFor("system:serviceaccount:kube-system:ingress", "ingress-controller");
+    const ingress = new IngressController({
+      client: ingressClient,
+      events: new ClientEventRecorder({ client: ingressClient, clock, log, component: "ingress-controller" }),
+      clock,
+      log: log.child({ component: "ingress" }),
+      ports: ingressPorts,
+      nodeAddress: settings.nodeAddress,
+      accessLog: paths.ingressLog,
+      selfSigned: (host) => selfSigned(host, clock.now()),
+    });
+    // Who ends Pods, or counts them, waits for both.
+    const traffic = joinTraffic(proxy, ingress.traffic);
     const kubeletClient = api.clientFor(`system:node:${settings.nodeName}`, "kubelet");
     const kubelet = new Kubelet({
       client: kubeletClient,
@@ -104,7 +118,7 @@ export async function start(options: DaemonOptions): Promise<RunningDaemon> {
       clock,
       log: log.child({ component: "kubelet" }),
       settings,
-      traffic: proxy,
+      traffic,
       issueToken: api.issuePodToken,
     });
     const report: UpReport = {
@@ -159,17 +173,6 @@ export async function start(options: DaemonOptions): Promise<RunningDaemon> {
     await bootstrap(client, settings, dnsBehind);
     undo.push(() => dns.stop());
     await server.listen(podGateway(settings), settings.apiPort);
-    const ingressClient = api.clientFor("system:serviceaccount:kube-system:ingress", "ingress-controller");
-    const ingress = new IngressController({
-      client: ingressClient,
-      events: new ClientEventRecorder({ client: ingressClient, clock, log, component: "ingress-controller" }),
-      clock,
-      log: log.child({ component: "ingress" }),
-      ports: ingressPorts,
-      nodeAddress: settings.nodeAddress,
-      accessLog: paths.ingressLog,
-      selfSigned: (host) => selfSigned(host, clock.now()),
-    });
     ingress.start();
     undo.push(() => ingress.stop());
 
@@ -178,7 +181,7 @@ export async function start(options: DaemonOptions): Promise<RunningDaemon> {
       clock,
       log: log.child({ component: "controller-manager" }),
       settings,
-      traffic: proxy,
+      traffic,
       kinds,
       rootCa: api.authority,
       others: [clusterServicesKeeper(settings, dnsBehind), loadBalancerController(isPortFree)],

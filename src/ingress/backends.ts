@@ -106,6 +106,11 @@ export class Backends {
     return state;
   }
 
+  /** Whether requests have come for the Service. */
+  has(service: string): boolean {
+    return this.#states.has(service);
+  }
+
   /** The Service or its endpoints are not what they were. What is no endpoint any more gets nothing from now on. */
   changed(service: string): void {
     const states = this.#states.get(service);

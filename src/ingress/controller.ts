@@ -12,6 +12,7 @@ import type { Logger } from "../machinery/log.ts";
 import { keyOf, parseKey, type Stored } from "../machinery/object.ts";
 import { ingressClasses, ingresses, secrets } from "../machinery/resource.ts";
 import { ServiceSlices } from "../machinery/service-slices.ts";
+import type { Traffic } from "../machinery/traffic.ts";
 import type { Ingress, Secret } from "../machinery/types.ts";
 import { AccessLog } from "./access-log.ts";
 import { Backends } from "./backends.ts";
@@ -19,6 +20,7 @@ import { Certificates, type KeyPair } from "./certificates.ts";
 import { isServedHere } from "./classes.ts";
 import { webPortOf } from "./endpoints.ts";
 import type { Gateway, LogEntry } from "./gateway.ts";
+import { HeadlessTraffic } from "./headless-traffic.ts";
 import { Listener } from "./listener.ts";
 import { findRoute } from "./match.ts";
 import type { IngressPorts } from "./ports.ts";
@@ -48,6 +50,7 @@ export class IngressController implements Gateway {
   readonly #accessLog: AccessLog;
   readonly #watches: Disposable[] = [];
   readonly backends: Backends;
+  readonly #headless: HeadlessTraffic;
   /** Ingresses served here, by key. */
   readonly #served = new Map<string, Stored<Ingress>>();
   /** Secrets that the table was made from, whether they are there or not. */
@@ -67,9 +70,22 @@ export class IngressController implements Gateway {
     this.#certificates = new Certificates(secretOf, (host) => options.selfSigned(host));
     this.#listener = new Listener(this, this.#certificates);
     this.#accessLog = new AccessLog(options.accessLog, options.clock);
-    let backends: Backends | undefined;
-    this.#slices = new ServiceSlices(options.client, (key) => backends?.changed(key));
-    this.backends = backends = new Backends(this.#slices);
+    const atFirst: string[] = [];
+    let changed = (key: string): void => void atFirst.push(key);
+    const slices = new ServiceSlices(options.client, (key) => changed(key));
+    this.#slices = slices;
+    this.backends = new Backends(slices);
+    this.#headless = new HeadlessTraffic((key) => this.#table.services.has(key) || this.backends.has(key));
+    changed = (key) => {
+      this.backends.changed(key);
+      this.#headless.changed(key, slices);
+    };
+    for (const key of atFirst) changed(key);
+  }
+
+  /** Of headless Services that Ingresses lead to. */
+  get traffic(): Traffic {
+    return this.#headless;
   }
 
   get httpsPort(): number {

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { EndpointSlice, Service } from "../machinery/types.ts";
-import { targetsOf, webPortOf } from "./endpoints.ts";
+import { podUidsBehind, targetsOf, webPortOf } from "./endpoints.ts";
 
 const service: Service = {
   spec: {
@@ -40,6 +40,20 @@ it.each<[slices: EndpointSlice[], port: number | string, found: string[] | undef
   [[slice(["10.0.0.1"])], 53, undefined],
 ])("%j: port %s leads to %j", (slices, port, found) => {
   expect(targetsOf(service, slices, port)?.targets.map(({ host, port: number }) => `${host}:${number}`)).toEqual(found);
+});
+
+it("names the Pods behind all ports, as far as they are endpoints of one over TCP", () => {
+  const of = (name: string, port: string, conditions?: object): EndpointSlice => ({
+    metadata: {},
+    addressType: "IPv4",
+    ports: [{ name: port, port: 8080, protocol: "TCP" }],
+    endpoints: [
+      { addresses: ["10.0.0.1"], targetRef: { kind: "Pod", uid: name }, ...(conditions && { conditions }) },
+      { addresses: ["192.0.2.1"] },
+    ],
+  });
+  const slices = [of("a", "web"), of("b", "admin"), of("c", "web", ending), of("d", "dns"), of("e", "other")];
+  expect(podUidsBehind(service, slices)).toEqual(new Set(["a", "b"]));
 });
 
 it("says what the port speaks, and where a mere name leads", () => {

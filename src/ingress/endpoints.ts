@@ -7,6 +7,11 @@ export interface Target {
   port: number;
 }
 
+interface FoundEndpoint extends Target {
+  /** Absent for endpoints that are not Pods. */
+  podUid: string | undefined;
+}
+
 export interface ServiceTargets {
   /** In order, without doubles. */
   targets: readonly Target[];
@@ -30,22 +35,35 @@ export function targetsOf(
     return externalName && number ? { targets: [{ host: externalName, port: number }] } : undefined;
   }
   if (!port || (port.protocol ?? "TCP") !== "TCP") return undefined;
-  const ready = new Map<string, Target>();
-  const lastResort = new Map<string, Target>();
+  const chosen = new Map(
+    endpointsOf(port.name, slices).map(({ host, port: number }) => [`${host} ${number}`, { host, port: number }]),
+  );
+  const targets = [...chosen].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, target]) => target);
+  return { targets, ...(port.appProtocol && { appProtocol: port.appProtocol }) };
+}
+
+/** UIDs of the Pods among the endpoints of all ports. */
+export function podUidsBehind({ spec }: Service, slices: readonly EndpointSlice[]): ReadonlySet<string> {
+  const ports = (spec?.ports ?? []).filter(({ protocol }) => (protocol ?? "TCP") === "TCP");
+  return new Set(ports.flatMap(({ name }) => endpointsOf(name, slices).flatMap(({ podUid }) => podUid ?? [])));
+}
+
+/** Those that are ready; only where there is none those that still answer while they end. */
+function endpointsOf(portName: string | undefined, slices: readonly EndpointSlice[]): FoundEndpoint[] {
+  const found: Record<"ready" | "ending", FoundEndpoint[]> = { ready: [], ending: [] };
   for (const slice of slices) {
     if (slice.addressType === "FQDN") continue;
-    for (const { name, port: number, protocol } of slice.ports ?? []) {
-      if ((name ?? "") !== (port.name ?? "") || !number || (protocol ?? "TCP") !== "TCP") continue;
+    for (const { name, port, protocol } of slice.ports ?? []) {
+      if ((name ?? "") !== (portName ?? "") || !port || (protocol ?? "TCP") !== "TCP") continue;
       for (const endpoint of slice.endpoints) {
-        const into = groupOf(endpoint) === "ready" ? ready : lastResort;
+        const group = groupOf(endpoint);
         const host = endpoint.addresses[0];
-        if (groupOf(endpoint) && host) into.set(`${host} ${number}`, { host, port: number });
+        const podUid = endpoint.targetRef?.kind === "Pod" ? endpoint.targetRef.uid : undefined;
+        if (group && host) found[group].push({ host, port, podUid });
       }
     }
   }
-  const chosen = ready.size > 0 ? ready : lastResort;
-  const targets = [...chosen].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, target]) => target);
-  return { targets, ...(port.appProtocol && { appProtocol: port.appProtocol }) };
+  return found.ready.length > 0 ? found.ready : found.ending;
 }
 
 function groupOf({ conditions }: Endpoint): "ready" | "ending" | undefined {

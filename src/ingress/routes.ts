@@ -50,6 +50,8 @@ export interface RoutingTable {
   any: HostRoutes;
   /** `namespace/name` of the Secrets with the certificates of hosts: `*.example.com` among them, `""` for all others. */
   certificates: ReadonlyMap<string, string>;
+  /** Every Service that a route leads to, `namespace/name`. */
+  services: ReadonlySet<string>;
 }
 
 /** Something about an Ingress that its owner should hear of. */
@@ -84,6 +86,7 @@ class Compiler {
   readonly #wildcards = new Map<string, HostRoutes>();
   readonly #any = emptyHost();
   readonly #certificates = new Map<string, string>();
+  readonly #services = new Set<string>();
   readonly problems: Problem[] = [];
 
   constructor(secretOf: (key: string) => Stored<Secret> | undefined) {
@@ -94,7 +97,13 @@ class Compiler {
     for (const host of [this.#any, ...this.#hosts.values(), ...this.#wildcards.values()]) {
       host.patterns.sort((a, b) => b.path.length - a.path.length);
     }
-    return { hosts: this.#hosts, wildcards: this.#wildcards, any: this.#any, certificates: this.#certificates };
+    return {
+      hosts: this.#hosts,
+      wildcards: this.#wildcards,
+      any: this.#any,
+      certificates: this.#certificates,
+      services: this.#services,
+    };
   }
 
   add(ingress: Stored<Ingress>): void {
@@ -102,9 +111,9 @@ class Compiler {
     const { options } = readIngressAnnotations(ingress.metadata.annotations);
     const users = this.#users(ingress, options);
     const tlsHosts = this.#certificatesOf(ingress);
-    const routeTo = (host: string, backend: IngressBackend, path: string, pattern?: RegExp): Route => ({
+    const routeTo = (host: string, to: IngressBackend, path: string, pattern?: RegExp): Route => ({
       owner: keyOf(ingress),
-      ...backendOf(ingress, backend),
+      ...this.#backendOf(ingress, to),
       path,
       ...(pattern && { pattern }),
       options,
@@ -188,6 +197,14 @@ class Compiler {
     return "missing";
   }
 
+  #backendOf(ingress: Stored<Ingress>, { service }: IngressBackend): { backend?: Backend } {
+    const port = service?.port?.name ?? service?.port?.number;
+    if (!service || port === undefined) return {};
+    const key = `${ingress.metadata.namespace}/${service.name}`;
+    this.#services.add(key);
+    return { backend: { service: key, port } };
+  }
+
   #report(ingress: Stored<Ingress>, reason: string, message: string): void {
     this.problems.push({ ingress, reason, message });
   }
@@ -195,12 +212,6 @@ class Compiler {
 
 function emptyHost(): HostRoutes {
   return { exact: new Map(), prefix: new Map(), patterns: [] };
-}
-
-function backendOf(ingress: Stored<Ingress>, { service }: IngressBackend): { backend?: Backend } {
-  const port = service?.port?.name ?? service?.port?.number;
-  if (!service || port === undefined) return {};
-  return { backend: { service: `${ingress.metadata.namespace}/${service.name}`, port } };
 }
 
 /** Manifests write patterns with every type of path; they only mean them beside one of these annotations. */

@@ -27,15 +27,31 @@ spec:
           - { path: /coffee, backend: { serviceName: coffee, servicePort: http } }
 `;
 
-const shop = (name: string, replicas: number, more = ""): string => `${flappable(name, replicas)}---
+const service = (name: string, clusterIp = '""'): string => `
 apiVersion: v1
 kind: Service
 metadata: { name: ${name} }
 spec:
   selector: { app: ${name} }
+  clusterIP: ${clusterIp}
   ports: [{ name: http, port: 80, targetPort: web }]
-  ${more}
 `;
+
+/** It drops what is under way when it is told to end. */
+const abrupt = `
+  process.on("SIGTERM", () => process.exit(0));
+  require("node:http").createServer((_, answer) => answer.end(process.env.HOSTNAME)).listen(9376, "0.0.0.0");
+`;
+
+const shops = [
+  flappable("tea", 3),
+  service("tea"),
+  flappable("coffee", 2),
+  service("coffee"),
+  // The proxy has no rules for what is headless: nobody but the Ingress knows when a Pod of it gets no more requests.
+  flappable("cake", 1, ["node", "-e", abrupt]),
+  service("cake", "None"),
+];
 
 describe.each<ProxyMode>(["nftables", "userspace"])("Ingress in %s mode", (mode) => {
   let instance: SkiffInstance;
@@ -44,8 +60,6 @@ describe.each<ProxyMode>(["nftables", "userspace"])("Ingress in %s mode", (mode)
   beforeAll(async () => {
     instance = await SkiffInstance.start("--proxy-mode", mode);
     ports = (await instance.status()).ingress;
-    // The proxy has no rules for what is headless: nobody but the Ingress knows when a Pod of it gets no more requests.
-    const shops = [shop("tea", 3), shop("coffee", 2), shop("cake", 1, "clusterIP: None")];
     await instance.apply(shops.join("---"));
     for (const name of ["tea", "coffee", "cake"]) {
       await instance.kubectl("rollout", "status", `deployment/${name}`, "--timeout=60s");

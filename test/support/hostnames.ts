@@ -5,8 +5,9 @@ import type { SkiffInstance } from "./skiff.ts";
 /**
  * A Deployment whose Pods can be told to be not ready (`touch /tmp/unready`), and take their time to finish what is under way.
  * Its port is named `web`; it has no Service.
+ * @param command in place of the image's own.
  */
-export const flappable = (name: string, replicas: number): string => `
+export const flappable = (name: string, replicas: number, command?: readonly string[]): string => `
 apiVersion: apps/v1
 kind: Deployment
 metadata: { name: ${name} }
@@ -20,10 +21,13 @@ spec:
       containers:
         - name: server
           image: hostnames:1
+          ${command ? `command: ${JSON.stringify(command)}` : ""}
           ports: [{ name: web, containerPort: 9376 }]
           readinessProbe:
             exec: { command: [sh, -c, "test ! -e /tmp/unready && wget -q -O - http://127.0.0.1:9376/"] }
             periodSeconds: 1
+            # That a command takes its time on a busy machine says nothing about the server.
+            timeoutSeconds: 10
             failureThreshold: 1
 `;
 

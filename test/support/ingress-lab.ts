@@ -19,6 +19,7 @@ import { systemClock } from "../../src/machinery/clock.ts";
 import { ingressController } from "../../src/machinery/ingress-class.ts";
 import { silentLogger } from "../../src/machinery/log.ts";
 import { endpointSlices, ingressClasses, ingresses, secrets, services } from "../../src/machinery/resource.ts";
+import type { Traffic } from "../../src/machinery/traffic.ts";
 import type { Ingress } from "../../src/machinery/types.ts";
 import { startApi, type TestApi } from "./api.ts";
 import { exec } from "./host.ts";
@@ -75,6 +76,11 @@ export class IngressLab implements AsyncDisposable {
     return lab;
   }
 
+  /** What it tells the kubelet. */
+  get traffic(): Traffic {
+    return this.#controller.traffic;
+  }
+
   /** A Service, port 80, with as many endpoints as there are listeners. */
   async backend(name: string, ...listeners: RequestListener[]): Promise<Server[]> {
     const answer: RequestListener = (_, response) => void response.end(name);
@@ -118,6 +124,11 @@ export class IngressLab implements AsyncDisposable {
     const object = { metadata, type, stringData: data };
     await (present ? this.api.client.update(secrets, object) : this.api.client.create(secrets, object));
     await nextTurn();
+  }
+
+  /** Resolves when the controller has looked at what has changed. */
+  settled(): Promise<void> {
+    return nextTurn();
   }
 
   get(host: string, path: string, asked: Asked = {}): Promise<Reply> {

@@ -6,7 +6,7 @@ import type { Client } from "../../machinery/client.ts";
 import type { Stored } from "../../machinery/object.ts";
 import { services } from "../../machinery/resource.ts";
 import type { Traffic } from "../../machinery/traffic.ts";
-import type { Pod, Service } from "../../machinery/types.ts";
+import type { Pod } from "../../machinery/types.ts";
 import { selects } from "../service/selects.ts";
 import { isReady, readySince } from "./condition.ts";
 
@@ -23,9 +23,9 @@ export interface Availability {
 export type TrafficCheck = (pod: Stored<Pod>) => boolean;
 
 export function trafficIn(namespace: string, client: Client, traffic: Traffic): TrafficCheck {
-  const balanced = client.list(services, { namespace }).filter(isBalanced);
+  const all = client.list(services, { namespace });
   return (pod) =>
-    balanced.every((service) => {
+    all.every((service) => {
       if (!selects(service, pod)) return true;
       const reached = traffic.podsInForce(namespace, service.metadata.name);
       return reached === undefined || reached.has(pod.metadata.uid);
@@ -46,11 +46,6 @@ export function availabilityOf(
   const patience = trafficLimitMs - sinceMs;
   if (patience > 0 && !hasTraffic(pod)) return { available: false, recheckAfterMs: patience };
   return { available: true };
-}
-
-/** The proxy has rules for it: it is neither headless nor a mere name. */
-function isBalanced(service: Service): boolean {
-  return service.spec?.clusterIP !== "None" && service.spec?.type !== "ExternalName";
 }
 
 /** The soonest of several waits. */
