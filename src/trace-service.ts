@@ -10,8 +10,8 @@ import { serviceKeyOf } from "./machinery/service-slices.ts";
 import type { ServiceTrace, TracedConnection } from "./machinery/service-trace.ts";
 import type { ClusterSettings } from "./machinery/settings.ts";
 import { StatusError } from "./machinery/status-error.ts";
-import type { Pod, Service, ServicePort } from "./machinery/types.ts";
-import { considerPods, type ServiceProxy, type Target } from "./proxy/index.ts";
+import type { EndpointSlice, Pod, Service, ServicePort } from "./machinery/types.ts";
+import { considerPods, excludedEndpoints, type ServiceProxy, type Target } from "./proxy/index.ts";
 
 const limitMs = 3_000;
 
@@ -28,9 +28,12 @@ export async function traceService(parts: TraceParts, namespace: string, name: s
   if (!service) throw StatusError.notFound(services, name);
   const rules = proxy.rules.get(keyOf(service));
   const { type = "ClusterIP", clusterIP = "", ports = [] } = service.spec ?? {};
-  const targets = rules?.ports.flatMap((port) => port.targets) ?? endpointsOf(parts, service);
+  const slices = slicesOf(parts, service);
+  const targets = rules?.ports.flatMap((port) => port.targets) ?? endpointsOf(slices);
   const present = type === "ExternalName" ? [] : client.list(pods, { namespace });
   const { selected, nearMisses } = considerPods(service, targets, present);
+  const names = new Set(selected.map(({ pod }) => pod));
+  const uids = new Set(present.filter(({ metadata }) => names.has(metadata.name)).map(({ metadata }) => metadata.uid));
   const connections: TracedConnection[] = [];
   for (const port of rules ? ports : []) {
     if ((port.protocol ?? "TCP") === "TCP") connections.push(await call(parts, clusterIP, port, present));
@@ -41,27 +44,38 @@ export async function traceService(parts: TraceParts, namespace: string, name: s
     clusterIP: clusterIP === "None" ? "" : clusterIP,
     dns: await lookUp(parts, service),
     pods: selected,
-    others: [...new Set(targets.filter(({ podUid }) => podUid === undefined).map(printTarget))],
+    others: [...new Set(targets.filter(({ podUid }) => !uids.has(podUid ?? "")).map(printTarget))],
+    excludedOthers: type === "ExternalName" ? [] : excludedEndpoints(slices, targets, uids),
     nearMisses,
     connections,
   };
 }
 
-/** Those of a Service without rules, to which its name leads. */
-function endpointsOf({ client }: TraceParts, { metadata }: Stored<Service>): Target[] {
+function slicesOf({ client }: TraceParts, { metadata }: Stored<Service>): Stored<EndpointSlice>[] {
   const slices = client.list(endpointSlices, { namespace: metadata.namespace ?? "" });
-  return slices
-    .filter((slice) => serviceKeyOf(slice) === keyOf({ metadata }))
-    .flatMap(({ endpoints, ports }) =>
-      endpoints
-        .filter(({ conditions }) => conditions?.ready ?? true)
-        .map(({ addresses: [ip = ""], targetRef }) => ({
-          ip,
-          port: ports?.[0]?.port ?? 0,
-          ...(targetRef?.uid && { podUid: targetRef.uid }),
-        })),
-    );
+  return slices.filter((slice) => serviceKeyOf(slice) === keyOf({ metadata }));
 }
+
+/** Those of a Service without rules, to which its name leads. */
+function endpointsOf(slices: readonly EndpointSlice[]): Target[] {
+  return slices.flatMap(({ endpoints, ports }) =>
+    endpoints
+      .filter(({ conditions }) => conditions?.ready ?? true)
+      .map(({ addresses: [ip = ""], targetRef }) => ({
+        ip,
+        port: ports?.[0]?.port ?? 0,
+        ...(targetRef?.uid && { podUid: targetRef.uid }),
+      })),
+  );
+}
+
+/** What the resolver's errors mean. */
+const noAnswers: Readonly<Record<string, string>> = {
+  ENOTFOUND: "NXDOMAIN, there is no such name",
+  ENODATA: "no address",
+  ESERVFAIL: "SERVFAIL, the server has failed",
+  ETIMEOUT: `no answer within ${limitMs / 1000} s`,
+};
 
 async function lookUp({ settings }: TraceParts, { metadata, spec }: Stored<Service>): Promise<ServiceTrace["dns"]> {
   const name = `${metadata.name}.${metadata.namespace}.svc.${settings.clusterDomain}`;
@@ -75,7 +89,8 @@ async function lookUp({ settings }: TraceParts, { metadata, spec }: Stored<Servi
     const answers = await (spec?.type === "ExternalName" ? resolver.resolveCname(name) : resolver.resolve4(name));
     return { name, server, answers, ms: elapsed() };
   } catch (error) {
-    return { name, server, answers: [], ms: elapsed(), failure: (error as Error).message };
+    const { code = "", message } = error as NodeJS.ErrnoException;
+    return { name, server, answers: [], ms: elapsed(), failure: noAnswers[code] ?? message };
   }
 }
 

@@ -13,8 +13,9 @@ export async function askDaemon(options: InstanceOptions, path: string): Promise
   throw new UserError((JSON.parse(answer.body) as { message?: string }).message ?? answer.body);
 }
 
-/** `svc/web`, `service/web` or `web` → `default/web`, as the daemon wants it. */
+/** `svc/web`, `service/web` or `web` → `default/web`, as the daemon wants it. @throws UserError for any other kind. */
 export function serviceParameter(text: string, namespace: string): string {
   const name = text.replace(/^(svc|service|services)\//, "");
+  if (name.includes("/")) throw new UserError(`"${text}" is no Service: write svc/NAME`);
   return `service=${encodeURIComponent(`${namespace}/${name}`)}`;
 }

@@ -12,6 +12,7 @@ const trace: ServiceTrace = {
     { pod: "web-b", ip: "10.244.0.6", excluded: "terminating" },
   ],
   others: ["192.0.2.5:80"],
+  excludedOthers: ["192.0.2.6: not ready"],
   nearMisses: [{ pod: "typo", excluded: 'its label app is "wbe", the Service selects "web"' }],
   connections: [
     { to: "TCP 10.96.7.10:80", endpoint: "10.244.0.5:8080", pod: "web-a", ms: 0.3 },
@@ -26,16 +27,17 @@ Cluster IP:   10.96.7.10
 Endpoints:    web-a (10.244.0.5)
               192.0.2.5:80
 Excluded:     web-b (10.244.0.6): terminating
+              192.0.2.6: not ready
 Not selected: typo: its label app is "wbe", the Service selects "web"
 Request:      TCP 10.96.7.10:80 → 10.244.0.5:8080 (web-a), connected in 0.3 ms
               TCP 10.96.7.10:81: refused`);
 });
 
 it("says so where there is nothing", () => {
-  const bare = { ...trace, clusterIP: "", pods: [], others: [], nearMisses: [], connections: [] };
-  expect(printTrace({ ...bare, dns: { ...trace.dns, answers: [], failure: "queryA ENOTFOUND web" } })).toBe(
+  const bare = { ...trace, clusterIP: "", pods: [], others: [], excludedOthers: [], nearMisses: [], connections: [] };
+  expect(printTrace({ ...bare, dns: { ...trace.dns, answers: [], failure: "NXDOMAIN, there is no such name" } })).toBe(
     `Service:      default/web (ClusterIP)
-DNS:          web.default.svc.cluster.local → queryA ENOTFOUND web (10.96.0.10, 0.4 ms)
+DNS:          web.default.svc.cluster.local → NXDOMAIN, there is no such name (10.96.0.10, 0.4 ms)
 Cluster IP:   none: its name leads to its endpoints
 Endpoints:    none`,
   );

@@ -17,7 +17,7 @@ export function printTrace(trace: ServiceTrace): string {
       ],
     ],
     ["Endpoints", [...pods.filter(({ excluded }) => excluded === undefined).map(printPod), ...others]],
-    ["Excluded", pods.filter(({ excluded }) => excluded !== undefined).map(printPod)],
+    ["Excluded", [...pods.filter(({ excluded }) => excluded !== undefined).map(printPod), ...trace.excludedOthers]],
     ["Not selected", nearMisses.map(printPod)],
     ["Request", connections.map(printConnection)],
   ];

@@ -27,8 +27,10 @@ export interface ServiceTrace {
   dns: { name: string; server: string; answers: string[]; ms: number; failure?: string };
   /** Endpoints without {@link TracedPod.excluded}, then the Pods that are none. */
   pods: TracedPod[];
-  /** Endpoints that are not Pods. */
+  /** Endpoints that are no Pods that it selects: `192.0.2.5:80`. */
   others: string[];
+  /** Endpoints that are neither, and why: `192.0.2.5: not ready`. */
+  excludedOthers: string[];
   nearMisses: TracedPod[];
   /** One per TCP port. */
   connections: TracedConnection[];
