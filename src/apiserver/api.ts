@@ -42,6 +42,8 @@ export interface ServedKind {
   /** Converts from the stored version; absent for the stored version itself. */
   fromStored?(object: Stored<KubeObject>): Stored<KubeObject>;
   toStored?(object: KubeObject): KubeObject;
+  /** See {@link ServedVersion.fieldFromStored}. */
+  fieldFromStored?: (path: string) => string;
 }
 
 export interface FieldRequirement {

@@ -68,5 +68,6 @@ function servedAs(definition: KindDefinition, also: AnyServedVersion): ServedKin
       converted.set(object, result);
       return result;
     },
+    ...(also.fieldFromStored && { fieldFromStored: also.fieldFromStored }),
   };
 }

@@ -187,6 +187,11 @@ export interface ServedVersion<T extends KubeObject> {
   /** From this version to the stored one, in place. */
   toStored(object: KubeObject): T;
   fromStored(object: Stored<T>): Stored<KubeObject>;
+  /**
+   * What this version calls a field of the stored one, for errors and warnings. Called with whole paths (`spec.rules[0].host`)
+   * and with names that stand alone in a text. The same for all fields if absent.
+   */
+  fieldFromStored?: (path: string) => string;
 }
 
 /** Types a definition and forgets its object type, so that definitions of all kinds go into one list. */

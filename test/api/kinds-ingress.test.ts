@@ -84,6 +84,95 @@ describe("Ingresses of old versions", () => {
     });
   });
 
+  it.each<[what: string, spec: object, old: string, now: string, nowSpec: object]>([
+    [
+      "an empty one",
+      {},
+      "spec: Invalid value: []: either `backend` or `rules` must be specified",
+      "spec: Invalid value: []: either `defaultBackend` or `rules` must be specified",
+      {},
+    ],
+    [
+      "a default backend without a Service",
+      { backend: {} },
+      'spec.backend: Invalid value: "": resource or service backend is required',
+      'spec.defaultBackend: Invalid value: "": resource or service backend is required',
+      { defaultBackend: {} },
+    ],
+    [
+      "a port out of range",
+      { backend: { serviceName: "web", servicePort: 70_000 } },
+      "spec.backend.servicePort: Invalid value: 70000: must be between 1 and 65535, inclusive",
+      "spec.defaultBackend.service.port.number: Invalid value: 70000: must be between 1 and 65535, inclusive",
+      { defaultBackend: { service: { name: "web", port: { number: 70_000 } } } },
+    ],
+    [
+      "a path without a Service's name",
+      { rules: [{ http: { paths: [{ backend: { servicePort: 80 } }] } }] },
+      "spec.rules[0].http.paths[0].backend.serviceName: Required value",
+      "spec.rules[0].http.paths[0].backend.service.name: Required value",
+      {
+        rules: [
+          {
+            http: {
+              paths: [{ pathType: "ImplementationSpecific", backend: { service: { name: "", port: { number: 80 } } } }],
+            },
+          },
+        ],
+      },
+    ],
+    [
+      "a port's name that is none",
+      { rules: [{ http: { paths: [{ backend: { serviceName: "web", servicePort: "a_b" } }] } }] },
+      'spec.rules[0].http.paths[0].backend.servicePort: Invalid value: "a_b": must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)',
+      'spec.rules[0].http.paths[0].backend.service.port.name: Invalid value: "a_b": must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)',
+      {
+        rules: [
+          {
+            http: {
+              paths: [
+                { pathType: "ImplementationSpecific", backend: { service: { name: "web", port: { name: "a_b" } } } },
+              ],
+            },
+          },
+        ],
+      },
+    ],
+  ])("refuse %s by the names of their own fields", async (_, oldSpec, refusal, refusalNow, nowSpec) => {
+    await using server = await startHttpServer(kinds);
+    const refused = async (path: string, body: object) => {
+      const { status, json } = await server.request("POST", path, { body: { metadata: { name: "x" }, spec: body } });
+      const { message, details } = json as { message: string; details: { causes: { field: string }[] } };
+      return [status, message, details.causes.map(({ field }) => field)];
+    };
+    const of = (error: string, group: string) => {
+      const [field] = error.split(": ");
+      return [422, `Ingress.${group} "x" is invalid: ${error}`, [field]];
+    };
+    for (const group of ["extensions", "networking.k8s.io"]) {
+      expect(await refused(old(group), oldSpec)).toEqual(of(refusal, group));
+    }
+    expect(await refused(now, nowSpec)).toEqual(of(refusalNow, "networking.k8s.io"));
+  });
+
+  it("are refused and warned about by the names of their own fields when they change, too", async () => {
+    await using server = await startHttpServer(kinds);
+    const resource = { apiGroup: "example.com", kind: "Bucket", name: "b" };
+    const path = `${old("extensions")}/x`;
+    const created = await server.request("POST", old("extensions"), {
+      body: { metadata: { name: "x" }, spec: { backend: { resource }, ingressClassName: "skiff" } },
+    });
+    expect(created.headers.warning).toContain('"spec.backend.resource: stored, but not honoured by Skiff yet"');
+    const patched = await server.request("PATCH", path, {
+      body: { spec: { backend: { serviceName: "web", servicePort: 80 } } },
+      headers: { "content-type": "application/merge-patch+json" },
+    });
+    expect(patched).toMatchObject({
+      status: 422,
+      json: { details: { causes: [{ field: "spec.backend", message: expect.stringContaining("cannot set both") }] } },
+    });
+  });
+
   it("are found by kubectl in the newest version first", async () => {
     await using server = await startHttpServer(kinds);
     const { groups } = (await server.request("GET", "/apis")).json as {

@@ -6,17 +6,17 @@ import type { EventRecorder } from "../../machinery/event-recorder.ts";
 import type { KindDefinition } from "../../machinery/kind.ts";
 import { controllerOf, type KubeObject, type Stored } from "../../machinery/object.ts";
 import type { ClusterSettings } from "../../machinery/settings.ts";
-import type { RequestContext } from "../api.ts";
+import type { RequestContext, ServedKind } from "../api.ts";
 
-/** Warns of every such field. @returns them, as the kind names them. */
+/** Warns of every such field, by its name in the version in which the object came. @returns them, as the kind names them. */
 export function warnUnhonoured(
-  definition: KindDefinition,
+  { definition, fieldFromStored = (field) => field }: Pick<ServedKind, "definition" | "fieldFromStored">,
   object: KubeObject,
   settings: ClusterSettings,
   context: Pick<RequestContext, "warn">,
 ): readonly string[] {
   const fields = definition.unhonoured?.(object, settings) ?? [];
-  for (const field of fields) context.warn(sentence(field));
+  for (const field of fields) context.warn(sentence(fieldFromStored(field)));
   return fields;
 }
 

@@ -2,6 +2,7 @@
 import { timestamp } from "../../machinery/clock.ts";
 import type { KubeObject, Stored } from "../../machinery/object.ts";
 import { StatusError } from "../../machinery/status-error.ts";
+import { refuseInvalid } from "../admission/invalid.ts";
 import { admitNamespace } from "../admission/namespace-lifecycle.ts";
 import { recordUnhonoured, warnUnhonoured } from "../admission/unhonoured.ts";
 import { unsupportedProtocols } from "../admission/unsupported-protocols.ts";
@@ -13,7 +14,6 @@ import {
   type ApiParts,
   admissionContext,
   asServed,
-  kindName,
   resourceName,
   storageName,
   subresourceContext,
@@ -64,8 +64,8 @@ export async function createDecoded(
     ...(definition.validate?.(object) ?? []),
     ...unsupportedProtocols(definition, parts.settings, object),
   ];
-  if (errors.length > 0) throw StatusError.invalid(kindName(kind), name, errors);
-  const unhonoured = warnUnhonoured(definition, object, parts.settings, context);
+  refuseInvalid(kind, name, errors);
+  const unhonoured = warnUnhonoured(kind, object, parts.settings, context);
   if (sentVersion && sentVersion !== "0") {
     throw new StatusError(500, undefined, "resourceVersion should not be set on objects to be created");
   }
@@ -98,7 +98,7 @@ async function answerVirtual(
   if (definition.resource.namespaced && namespace !== undefined) metadata.namespace = namespace;
   definition.defaults?.(sent);
   const errors = definition.validate?.(sent) ?? [];
-  if (errors.length > 0) throw StatusError.invalid(kindName(kind), metadata.name ?? "", errors);
+  refuseInvalid(kind, metadata.name ?? "", errors);
   const answer = await definition.virtual?.create(sent, subresourceContext(parts, api, context));
   // Never stored, so it has none of the fields that storing fills in; the answer goes to the client as it is.
   return (answer ?? sent) as Stored<KubeObject>;

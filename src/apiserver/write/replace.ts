@@ -3,13 +3,14 @@ import type { FieldError } from "../../machinery/field-error.ts";
 import { equalJson } from "../../machinery/json.ts";
 import type { KubeObject, Stored } from "../../machinery/object.ts";
 import { StatusError } from "../../machinery/status-error.ts";
+import { refuseInvalid } from "../admission/invalid.ts";
 import { recordUnhonoured, warnUnhonoured } from "../admission/unhonoured.ts";
 import { unsupportedProtocols } from "../admission/unsupported-protocols.ts";
 import type { RequestContext, ServedKind } from "../api.ts";
 import { keepSystemFields } from "../object-meta/system-fields.ts";
 import { metadataErrors } from "../object-meta/validate-metadata.ts";
 import { metadataUpdateErrors } from "../object-meta/validate-metadata-update.ts";
-import { admissionContext, kindName, resourceName, storageName, type WriteParts } from "../parts.ts";
+import { admissionContext, resourceName, storageName, type WriteParts } from "../parts.ts";
 import { mayBeRemoved } from "./deletion-state.ts";
 import { track } from "./field-ownership.ts";
 
@@ -46,8 +47,8 @@ export async function replace(
   }
   raiseGeneration(kind, next, old);
   const errors = updateErrors(parts, kind, next, old, subresource);
-  if (errors.length > 0) throw StatusError.invalid(kindName(kind), old.metadata.name, errors);
-  const unhonoured = subresource === undefined ? warnUnhonoured(definition, next, parts.settings, context) : [];
+  refuseInvalid(kind, old.metadata.name, errors);
+  const unhonoured = subresource === undefined ? warnUnhonoured(kind, next, parts.settings, context) : [];
   const stored = await store(parts, kind, old, next as Stored<KubeObject>, context);
   if (!context.dryRun) recordUnhonoured(parts, definition, stored, unhonoured, old);
   return stored;

@@ -40,7 +40,15 @@ function servedAs(group: string, schema: string, since: string): ServedVersion<I
     listsShortNames: group !== "extensions",
     toStored: (object) => toV1(object),
     fromStored: (object) => ({ ...object, ...fromV1(object), apiVersion: `${group}/${version}` }),
+    fieldFromStored,
   };
+}
+
+function fieldFromStored(path: string): string {
+  return path
+    .replace(/^(spec\.)?defaultBackend\b/, "$1backend")
+    .replace(/\.backend\.service\.name$/, ".backend.serviceName")
+    .replace(/\.backend\.service\.port\.(name|number)$/, ".backend.servicePort");
 }
 
 function toV1(object: OldIngress): Ingress {
