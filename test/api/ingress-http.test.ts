@@ -6,7 +6,7 @@ import { connect as connectHttp2, constants, createServer as createHttp2Server }
 import { type AddressInfo, connect, type Socket } from "node:net";
 import { setImmediate as turn } from "node:timers/promises";
 import { connect as connectTls } from "node:tls";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
 import { ingresses } from "../../src/machinery/resource.ts";
 import { certificateFor, IngressLab, rsaCertificateFor, rulesFor } from "../support/ingress-lab.ts";
@@ -423,6 +423,38 @@ it.each([
   socket.destroy();
 });
 
+it("waits for a head a minute, however slowly it comes, and then for another one as long as it takes", async () => {
+  await using lab = await IngressLab.start();
+  await lab.backend("web");
+  await lab.ingress("web", { rules: rulesFor(undefined, { "/": "web" }) });
+  const socket = connect({ host: "127.0.0.1", port: lab.ports.http, noDelay: true });
+  let heard = "";
+  const hears = async (text: string): Promise<void> => {
+    while (!heard.includes(text)) heard += String((await once(socket, "data"))[0]);
+    heard = "";
+  };
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  try {
+    for (let n = 0; n < 2; n++) {
+      socket.write("GET / HTTP/1.1\r\n");
+      await untilBegun(() => vi.getTimerCount() > 0);
+      vi.advanceTimersByTime(59_000);
+      socket.write("Host: a.b\r\n\r\n");
+      await hears("\r\n\r\nweb");
+      vi.advanceTimersByTime(70_000);
+    }
+    socket.write("GET / HTTP/1.1\r\n");
+    await untilBegun(() => vi.getTimerCount() > 0);
+    vi.advanceTimersByTime(30_000);
+    socket.write("Host: a");
+    vi.advanceTimersByTime(30_000);
+    await hears("HTTP/1.1 408 Request Timeout\r\n");
+  } finally {
+    vi.useRealTimers();
+    socket.destroy();
+  }
+});
+
 it("passes gRPC through: streams both ways, with trailers", async () => {
   await using lab = await IngressLab.start();
   const server = createHttp2Server();
@@ -534,3 +566,7 @@ it("logs what was asked, and how it went", async () => {
   );
   expect(second).toContain('"GET / HTTP/1.1" 404');
 });
+
+async function untilBegun(condition: () => boolean): Promise<void> {
+  while (!condition()) await turn();
+}

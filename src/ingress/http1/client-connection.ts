@@ -12,6 +12,8 @@ const longestHead = 64 * 1024;
 const headEnd = Buffer.from("\r\n\r\n");
 /** Without a request for so long, the connection ends. */
 const idleMs = 75_000;
+/** In so long a head must come, however slowly. As nginx' `client_header_timeout`. */
+const headMs = 60_000;
 /** For so long a client may go on sending what nobody reads, so that it sees the answer first. */
 const lingerMs = 2_000;
 /** Heads and small bodies go out in one piece. */
@@ -28,6 +30,8 @@ export class ClientConnection implements Front {
   #request: RequestHead | undefined;
   /** What has come and is not read yet. */
   #pending: Buffer | undefined;
+  /** Runs while a head has begun and is not whole. */
+  #headTimer: NodeJS.Timeout | undefined;
   #bodyLeft = 0;
   #chunks: ChunkedBody | undefined;
   #bodyBytes = 0;
@@ -180,6 +184,7 @@ export class ClientConnection implements Front {
   readonly #onError = (): void => void this.#socket.destroy();
 
   readonly #onClose = (): void => {
+    this.#stopHeadTimer();
     this.#exchange?.clientGone();
     this.#exchange = undefined;
     this.#closed();
@@ -214,9 +219,16 @@ export class ClientConnection implements Front {
     const end = pending.indexOf(headEnd);
     if (end < 0) {
       if (pending.length > longestHead) throw new BadMessage("the head of the request is too long", 431);
-      if (pending.length > 0) checkBeginning(pending.toString("latin1"));
+      if (pending.length > 0) {
+        checkBeginning(pending.toString("latin1"));
+        this.#headTimer ??= setTimeout(
+          () => this.#refuse(new BadMessage("the request did not come in time", 408)),
+          headMs,
+        );
+      }
       return false;
     }
+    this.#stopHeadTimer();
     if (end > longestHead) throw new BadMessage("the head of the request is too long", 431);
     const head = parseRequestHead(pending.toString("latin1", 0, end));
     const rest = end + headEnd.length;
@@ -258,7 +270,13 @@ export class ClientConnection implements Front {
     return true;
   }
 
+  #stopHeadTimer(): void {
+    clearTimeout(this.#headTimer);
+    this.#headTimer = undefined;
+  }
+
   #refuse(error: unknown): void {
+    this.#stopHeadTimer();
     const status = error instanceof BadMessage ? error.status : 400;
     const page = pages.bad(status, error instanceof Error ? error.message : "The request is not one of HTTP");
     this.#pending = undefined;
