@@ -5,7 +5,7 @@ ARG BASE_IMAGE=node:20-bookworm-slim
 
 FROM ${BASE_IMAGE} AS build
 WORKDIR /build
-COPY package.json package-lock.json ./
+COPY package.json package-lock.json .npmrc ./
 # `npm ci` runs the package's own `prepare`, which is here.
 COPY scripts scripts
 RUN [ -d node_modules ] || npm ci --no-audit --no-fund
