@@ -1,11 +1,7 @@
-/**
- * One request and its answer: finds the route, answers what can be answered here, else sends the request on to an endpoint
- * and the answer back, as they come.
- */
-import { STATUS_CODES } from "node:http";
-import type { IngressOptions } from "../machinery/ingress-annotations.ts";
-import { cookieLine, positionByCookie } from "./affinity.ts";
-import type { BackendState } from "./backends.ts";
+/** One request and its answer: answered here, or sent on to an endpoint and the answer back, as they come. */
+import type { ClientHttp2Session } from "node:http2";
+import { type AnswerHere, type AskBackend, decide } from "./decision.ts";
+import { EndpointSearch, type Seeker } from "./endpoint-search.ts";
 import { requestText } from "./forwarded.ts";
 import type { Front } from "./front.ts";
 import type { Gateway } from "./gateway.ts";
@@ -15,60 +11,54 @@ import type { UpstreamConnection } from "./http1/upstream-connection.ts";
 import { forwardedHeaders } from "./http2/request-headers.ts";
 import { Http2Leg } from "./http2/upstream.ts";
 import type { AnswerHandler, UpstreamLeg } from "./leg.ts";
-import { matchingPath, rewrittenTarget } from "./match.ts";
-import { type Page, pages } from "./pages.ts";
-import type { Route } from "./routes.ts";
+import { type Page, pages, responseHeadOf } from "./pages.ts";
+import { RequestRecord } from "./request-record.ts";
 import { joinTunnel } from "./tunnel.ts";
-import { authenticate } from "./users.ts";
 
 /** Asking again may do what was asked twice: only where that is the same as once (RFC 9110, section 9.2.2). */
 const idempotent = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"]);
 
-type Timeouts = Pick<IngressOptions, "connectTimeoutMs" | "sendTimeoutMs" | "readTimeoutMs" | "tunnelTimeoutMs">;
-
-const noTimeouts: Timeouts = { connectTimeoutMs: 0, sendTimeoutMs: 0, readTimeoutMs: 0 };
-
-export class Exchange implements AnswerHandler {
-  readonly #gateway: Gateway;
+export class Exchange implements AnswerHandler, Seeker {
   readonly #front: Front;
   readonly #head: RequestHead;
-  readonly #id: string;
-  readonly #began: number;
-  #route: Route | undefined;
-  #backend: BackendState | undefined;
-  #target = "";
-  #user: string | undefined;
+  readonly #record: RequestRecord;
+  readonly #decision: AnswerHere | AskBackend;
+  /** A backend that is asked. */
+  readonly #asked: AskBackend | undefined;
+  #search: EndpointSearch | undefined;
   #leg: UpstreamLeg | undefined;
-  #position = 0;
-  /** Endpoints that have been asked. */
-  #tried = 0;
   #requestEnded: boolean;
   #requestBytes = 0;
   #answered = false;
-  #status = 0;
-  #bytes = 0;
-  #newCookie = false;
   #done = false;
 
   constructor(gateway: Gateway, front: Front, head: RequestHead) {
-    this.#gateway = gateway;
     this.#front = front;
     this.#head = head;
-    this.#began = gateway.now();
-    const { requestId } = head;
-    this.#id = requestId && /^[\x21-\x7e]{1,128}$/.test(requestId) ? requestId : gateway.requestId();
+    this.#record = new RequestRecord(gateway, front, head);
     this.#requestEnded = head.framing.type === "none";
+    const decision = decide(gateway, front.client, head);
+    this.#decision = decision;
+    if (!decision.page) this.#asked = decision;
   }
 
   /** Whether the request's body is wanted as it is on the wire, in chunks; else as content. */
   get wantsWire(): boolean {
-    return this.#front.isWire && this.#backend?.isHttp2 !== true;
+    return this.#front.isWire && this.#asked?.backend.isHttp2 !== true;
+  }
+
+  get isDone(): boolean {
+    return this.#done;
   }
 
   start(): void {
-    const here = this.#answerHere();
-    if (here) this.answer(here);
-    else this.#connect();
+    const decision = this.#decision;
+    if (decision.page) {
+      this.answer(decision.page);
+      return;
+    }
+    this.#search = new EndpointSearch(decision, this.#head, this);
+    this.#search.connect();
   }
 
   /** Answers with a page, if nothing has been answered yet; else there is nothing to do but to break off. */
@@ -81,16 +71,9 @@ export class Exchange implements AnswerHandler {
       this.#finish();
       return;
     }
-    const body = Buffer.from(page.body, "utf8");
     const isHead = this.#head.method === "HEAD";
-    this.#sendHead({
-      status: page.status,
-      reason: STATUS_CODES[page.status] ?? "",
-      minor: 1,
-      lines: `${page.lines}Content-Length: ${body.length}\r\n`,
-      framing: isHead ? { type: "none" } : { type: "length", length: body.length },
-      keepAlive: true,
-    });
+    const body = Buffer.from(page.body, "utf8");
+    this.#sendHead(responseHeadOf(page, body.length, isHead));
     if (!isHead) this.onBody(body);
     this.#front.flush();
     this.onEnd();
@@ -100,23 +83,19 @@ export class Exchange implements AnswerHandler {
   requestData(piece: Buffer, contentBytes: number): void {
     if (this.#done || !this.#leg) return;
     this.#requestBytes += piece.length;
-    const { bodyLimit } = this.#route?.options ?? {};
+    const { bodyLimit } = this.#asked?.route.options ?? {};
     if (bodyLimit !== undefined && contentBytes > bodyLimit) {
       this.answer(pages.tooLarge(bodyLimit));
       return;
     }
-    const inChunks = !this.#front.isWire && this.#backend?.isHttp2 !== true && this.#head.framing.type === "chunked";
-    if (!this.#leg.write(inChunks ? chunkOf(piece) : piece)) this.#front.pauseRequest();
+    if (!this.#leg.write(this.#makesChunks ? chunkOf(piece) : piece)) this.#front.pauseRequest();
   }
 
   requestEnd(): void {
     if (this.#done || this.#requestEnded || !this.#leg) return;
     this.#requestEnded = true;
-    const { readTimeoutMs } = this.#optionsOrNone();
-    if (!this.#front.isWire && this.#backend?.isHttp2 !== true && this.#head.framing.type === "chunked") {
-      this.#leg.write(lastChunk);
-    }
-    this.#leg.setTimeout(readTimeoutMs);
+    if (this.#makesChunks) this.#leg.write(lastChunk);
+    this.#leg.setTimeout(this.#asked?.route.options.readTimeoutMs ?? 0);
     this.#leg.end();
   }
 
@@ -126,7 +105,7 @@ export class Exchange implements AnswerHandler {
     this.#leg?.destroy();
     this.#leg = undefined;
     // As nginx logs it.
-    if (!this.#answered) this.#status = 499;
+    if (!this.#answered) this.#record.status = 499;
     this.#finish();
   }
 
@@ -134,17 +113,39 @@ export class Exchange implements AnswerHandler {
     this.#leg?.resume();
   }
 
-  onHead(head: ResponseHead): void {
-    if (this.#done) return;
-    if (head.status === 101 && this.#leg) {
-      this.#upgrade(head);
+  onConnection(connection: UpstreamConnection): void {
+    if (!this.#asked) return;
+    this.#leg = connection;
+    connection.begin(this, this.#head.method, !this.#front.takesChunks, this.#firstTimeoutMs(this.#asked));
+    connection.writeText(requestText(this.#head, this.#asked.target, this.#front.client, this.#record.id));
+    this.#letBodyCome(connection);
+  }
+
+  onSession(session: ClientHttp2Session): void {
+    if (!this.#asked) return;
+    const headers = forwardedHeaders(this.#head, this.#asked.target, this.#front.client, this.#record.id);
+    try {
+      this.#leg = new Http2Leg(session, headers, this, this.#firstTimeoutMs(this.#asked));
+    } catch {
+      // The session ends just now, or a header is none of HTTP/2.
+      this.answer(pages.badAnswer(this.#service));
       return;
     }
-    this.#sendHead(head);
+    this.#letBodyCome(this.#leg);
+  }
+
+  onNone(page: Page): void {
+    this.answer(page);
+  }
+
+  onHead(head: ResponseHead): void {
+    if (this.#done) return;
+    if (head.status === 101 && this.#leg) this.#upgrade(head, this.#leg as UpstreamConnection);
+    else this.#sendHead(head);
   }
 
   onBody(piece: Buffer): void {
-    this.#bytes += piece.length;
+    this.#record.bytes += piece.length;
     if (!this.#front.sendBody(piece)) this.#leg?.pause();
   }
 
@@ -163,11 +164,10 @@ export class Exchange implements AnswerHandler {
     if (this.#done) return;
     const leg = this.#leg;
     this.#leg = undefined;
-    const service = this.#route?.backend?.service ?? "";
     const mayRepeat = idempotent.has(this.#head.method) && this.#requestBytes === 0 && this.#requestEnded;
     // It was closed while the request was on its way, as idle connections are: a fresh one tells.
-    if (leg?.isReused && !leg.hasAnswered && !this.#answered && mayRepeat) this.#connectAfresh();
-    else this.answer(pages.badAnswer(service));
+    if (leg?.isReused && !leg.hasAnswered && !this.#answered && mayRepeat) this.#search?.connectAfresh();
+    else this.answer(pages.badAnswer(this.#service));
   }
 
   onDrain(): void {
@@ -175,122 +175,22 @@ export class Exchange implements AnswerHandler {
   }
 
   onTimeout(): void {
-    const service = this.#route?.backend?.service ?? "";
     if (!this.#requestEnded && this.#leg && !this.#leg.isBacklogged) {
       this.answer(pages.bad(408, "The request did not come in time"));
-    } else this.answer(pages.timeout(service));
+    } else this.answer(pages.timeout(this.#service));
   }
 
-  #answerHere(): Page | undefined {
-    const { client } = this.#front;
-    const { host, target, authority, framing } = this.#head;
-    const query = target.indexOf("?");
-    const path = matchingPath(query < 0 ? target : target.slice(0, query));
-    if (path === undefined) return pages.bad(400, "The path is not well formed");
-    const isLocal = client.address.startsWith("127.") || client.address === "::1";
-    const route = this.#gateway.route(host, path, isLocal);
-    if (!route) return pages.noRoute(host, path);
-    this.#route = route;
-    const { options, backend, users } = route;
-    if (route.toHttps && !client.secure) {
-      const { httpsPort } = this.#gateway;
-      return pages.redirect(`https://${host || authority}${httpsPort === 443 ? "" : `:${httpsPort}`}${target}`);
-    }
-    if (users === "missing") return pages.noUsers(route.owner);
-    if (users) {
-      this.#user = authenticate(users, this.#head.authorization);
-      if (this.#user === undefined) return pages.unauthorized(options.authRealm);
-    }
-    const { bodyLimit } = options;
-    if (bodyLimit !== undefined && framing.type === "length" && framing.length > bodyLimit) {
-      return pages.tooLarge(bodyLimit);
-    }
-    if (!backend) return pages.noBackend(route.owner);
-    this.#backend = this.#gateway.backends.get(backend, options.protocol);
-    if (!this.#backend) return pages.noService(backend.service, backend.port, route.owner);
-    if (this.#backend.size === 0) return pages.noEndpoint(backend.service);
-    this.#target = rewrittenTarget(route, target, path);
-    this.#choose(route, this.#backend);
-    return undefined;
+  get #service(): string {
+    return this.#asked?.service ?? "";
   }
 
-  #choose(route: Route, backend: BackendState): void {
-    const sticky = route.options.affinity ? positionByCookie(route, backend, this.#head.cookie) : undefined;
-    this.#newCookie = route.options.affinity !== undefined && sticky === undefined;
-    this.#position = sticky ?? backend.next();
+  /** The client's chunks are not passed on as they are, but the backend is to get chunks. */
+  get #makesChunks(): boolean {
+    return !this.#front.isWire && this.#asked?.backend.isHttp2 !== true && this.#head.framing.type === "chunked";
   }
 
-  #connect(): void {
-    if (this.#backend?.isHttp2) {
-      void this.#connectHttp2();
-      return;
-    }
-    const idle = this.#backend?.upstream(this.#position)?.takeIdle();
-    if (idle) this.#send(idle);
-    else this.#connectAfresh();
-  }
-
-  #connectAfresh(): void {
-    const upstream = this.#backend?.upstream(this.#position);
-    if (!upstream) {
-      this.#tryNext("refused");
-      return;
-    }
-    this.#tried++;
-    upstream.connect(this.#optionsOrNone().connectTimeoutMs, this.#head.host, (result) => {
-      if ("connection" in result) {
-        if (this.#done) upstream.release(result.connection);
-        else this.#send(result.connection);
-      } else if (!this.#done) this.#tryNext(result.error);
-    });
-  }
-
-  async #connectHttp2(): Promise<void> {
-    const upstream = this.#backend?.http2(this.#position);
-    this.#tried++;
-    const { connectTimeoutMs, sendTimeoutMs, readTimeoutMs } = this.#optionsOrNone();
-    const session = await upstream?.session(connectTimeoutMs);
-    if (this.#done) return;
-    if (!session) {
-      this.#tryNext("refused");
-      return;
-    }
-    const headers = forwardedHeaders(this.#head, this.#target, this.#front.client, this.#id);
-    try {
-      this.#leg = new Http2Leg(session, headers, this, this.#requestEnded ? readTimeoutMs : sendTimeoutMs);
-    } catch {
-      // The session ends just now, or a header is none of HTTP/2.
-      this.answer(pages.badAnswer(this.#route?.backend?.service ?? ""));
-      return;
-    }
-    this.#letBodyCome(this.#leg);
-  }
-
-  /** Nothing has been sent, so another endpoint may be asked. */
-  #tryNext(error: "refused" | "timeout"): void {
-    const size = this.#backend?.size ?? 0;
-    if (this.#tried < size && error === "refused") {
-      this.#position = (this.#position + 1) % size;
-      this.#newCookie = this.#route?.options.affinity !== undefined;
-      this.#connect();
-      return;
-    }
-    const service = this.#route?.backend?.service ?? "";
-    if (size === 0) this.answer(pages.noEndpoint(service));
-    else this.answer(error === "timeout" ? pages.timeout(service) : pages.refused(service));
-  }
-
-  #send(connection: UpstreamConnection): void {
-    const { readTimeoutMs, sendTimeoutMs } = this.#optionsOrNone();
-    this.#leg = connection;
-    connection.begin(
-      this,
-      this.#head.method,
-      !this.#front.takesChunks,
-      this.#requestEnded ? readTimeoutMs : sendTimeoutMs,
-    );
-    connection.writeText(requestText(this.#head, this.#target, this.#front.client, this.#id));
-    this.#letBodyCome(connection);
+  #firstTimeoutMs({ route }: AskBackend): number {
+    return this.#requestEnded ? route.options.readTimeoutMs : route.options.sendTimeoutMs;
   }
 
   #letBodyCome(leg: UpstreamLeg): void {
@@ -303,49 +203,24 @@ export class Exchange implements AnswerHandler {
 
   #sendHead(head: ResponseHead): void {
     this.#answered = true;
-    this.#status = head.status;
-    const { client } = this.#front;
-    const cookie =
-      this.#newCookie && this.#route && this.#backend && this.#leg
-        ? cookieLine(this.#route, this.#backend.nameOf(this.#position), client.secure)
-        : "";
+    this.#record.status = head.status;
+    const cookie = (this.#leg && this.#search?.cookieLine(this.#front.client.secure)) ?? "";
     this.#front.sendHead(cookie ? { ...head, lines: head.lines + cookie } : head);
   }
 
-  #upgrade(head: ResponseHead): void {
-    const connection = this.#leg as UpstreamConnection;
+  #upgrade(head: ResponseHead, connection: UpstreamConnection): void {
     this.#leg = undefined;
     const upstream = connection.takeSocket();
     const client = this.#front.takeOver(head);
-    this.#status = head.status;
+    this.#record.status = head.status;
     this.#answered = true;
-    if (client) joinTunnel(client, upstream, this.#optionsOrNone().tunnelTimeoutMs);
+    if (client) joinTunnel(client, upstream, this.#asked?.route.options.tunnelTimeoutMs);
     else upstream.socket.destroy();
     this.#finish();
   }
 
-  #optionsOrNone(): Timeouts {
-    return this.#route?.options ?? noTimeouts;
-  }
-
   #finish(): void {
     this.#done = true;
-    const head = this.#head;
-    this.#gateway.log({
-      address: this.#front.client.address,
-      user: this.#user,
-      method: head.method,
-      target: head.target,
-      protocol: this.#front.protocol,
-      status: this.#status,
-      bytes: this.#bytes,
-      referer: head.referer,
-      userAgent: head.userAgent,
-      host: head.host,
-      milliseconds: this.#gateway.now() - this.#began,
-      owner: this.#route?.owner,
-      upstream: this.#backend?.nameOf(this.#position),
-      requestId: this.#id,
-    });
+    this.#record.log(this.#decision, this.#search?.name);
   }
 }

@@ -1,5 +1,6 @@
 /** What the controller answers itself: short, and with the command that tells more. */
 import { STATUS_CODES } from "node:http";
+import type { ResponseHead } from "./http1/head.ts";
 
 export interface Page {
   status: number;
@@ -11,6 +12,18 @@ export interface Page {
 function page(status: number, ...sentences: string[]): Page {
   const lines = "Content-Type: text/plain; charset=utf-8\r\nX-Content-Type-Options: nosniff\r\n";
   return { status, lines, body: `${status} ${STATUS_CODES[status] ?? ""}\n${sentences.join("\n")}\n` };
+}
+
+/** @param length of the body, in bytes. @param isHead the request was HEAD, so none comes. */
+export function responseHeadOf({ status, lines }: Page, length: number, isHead: boolean): ResponseHead {
+  return {
+    status,
+    reason: STATUS_CODES[status] ?? "",
+    minor: 1,
+    lines: `${lines}Content-Length: ${length}\r\n`,
+    framing: isHead ? { type: "none" } : { type: "length", length },
+    keepAlive: true,
+  };
 }
 
 /** Shown as text; still, what the client sent is cut to what is printed safely. */
