@@ -15,11 +15,15 @@ export class CommandError extends Error {
 
 /**
  * Runs a command to its end.
- * @param input written to its stdin.
+ * @param input written to its stdin; a function is called while the command starts.
  * @returns what it wrote to stdout.
  * @throws CommandError when it could not be started or ended with anything but 0.
  */
-export function runCommand(command: string, args: readonly string[], input = ""): Promise<string> {
+export function runCommand(
+  command: string,
+  args: readonly string[],
+  input: string | (() => string) = "",
+): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { stdio: ["pipe", "pipe", "pipe"] });
     const output = { stdout: "", stderr: "" };
@@ -36,6 +40,6 @@ export function runCommand(command: string, args: readonly string[], input = "")
       else fail(signal ? `ended by ${signal}` : `ended with ${code}`);
     });
     // A command that ends without reading its input is judged by its exit code, not by the broken pipe.
-    child.stdin.on("error", () => {}).end(input);
+    child.stdin.on("error", () => {}).end(typeof input === "string" ? input : input());
   });
 }

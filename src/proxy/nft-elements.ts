@@ -91,43 +91,69 @@ export function learnChainName(via: SpreadChain["via"], seconds: number): string
 }
 
 /** Elements of these Services; a frontend without endpoints has none, so that its connections are refused. */
-export function elementsOf(...services: readonly (ServiceRules | undefined)[]): Elements {
+export function elementsOf(services: Iterable<ServiceRules>): Elements {
   const elements = emptyElements();
-  for (const rules of services) for (const frontend of frontendsOf(rules)) addFrontend(elements, frontend);
+  for (const rules of services) {
+    for (const frontend of frontendsOf(rules)) {
+      putFrontend(frontend, keyOf(frontend), (map, key, value) => elements[map].set(key, value));
+    }
+  }
   return elements;
+}
+
+/**
+ * The same as texts for `nft`, in half the time, which counts when thousands of Services are put in force at once. Should two
+ * of them have the same frontend, the first has it: one such pair may not keep all the others from the kernel.
+ */
+export function elementTextsOf(services: Iterable<ServiceRules>): Record<NftMap, string[]> {
+  const texts = Object.fromEntries(nftMaps.map((name) => [name, []])) as unknown as Record<NftMap, string[]>;
+  const taken = new Set<string>();
+  for (const rules of services) {
+    for (const frontend of frontendsOf(rules)) {
+      const key = keyOf(frontend);
+      if (taken.has(key)) continue;
+      taken.add(key);
+      putFrontend(frontend, key, (map, element, value) => texts[map].push(elementText(element, value)));
+    }
+  }
+  return texts;
+}
+
+/** As commands of `nft` have it. @param value "" for an element of a set. */
+export function elementText(key: string, value: string): string {
+  return value === "" ? key : `${key} : ${value}`;
 }
 
 export function emptyElements(): Record<NftMap, Map<string, string>> {
   return Object.fromEntries(nftMaps.map((name) => [name, new Map()])) as Record<NftMap, Map<string, string>>;
 }
 
-function addFrontend(elements: Record<NftMap, Map<string, string>>, frontend: Frontend): void {
-  const { address, protocol, port, targets, masquerades, affinitySeconds, sources } = frontend;
+function keyOf({ address, protocol, port }: Frontend): string {
+  return address === undefined ? `${protocol} . ${port}` : `${address} . ${protocol} . ${port}`;
+}
+
+function putFrontend(frontend: Frontend, key: string, put: (map: NftMap, key: string, value: string) => void): void {
+  const { address, targets, masquerades, affinitySeconds, sources } = frontend;
   const via = address === undefined ? "nodeport" : "address";
-  const key = address === undefined ? `${protocol} . ${port}` : `${address} . ${protocol} . ${port}`;
-  const entries = elements[via === "address" ? "services" : "nodeports"];
-  const endpoints = elements[via === "address" ? "endpoints" : "nodeport-endpoints"];
+  const entries = via === "address" ? "services" : "nodeports";
   if (sources) {
-    elements.restricted.set(key, "");
-    for (const source of sources) elements.sources.set(`${key} . ${source}`, "");
+    put("restricted", key, "");
+    for (const source of sources) put("sources", `${key} . ${source}`, "");
   }
   const size = targets.length;
   if (size === 0) {
-    if (frontend.drops) entries.set(key, "drop");
+    if (frontend.drops) put(entries, key, "drop");
     // Cluster IPs without an element are refused by their range.
-    else if (frontend.external && address !== undefined) elements.refused.set(key, "");
+    else if (frontend.external && address !== undefined) put("refused", key, "");
     return;
   }
   const remembers = affinitySeconds !== undefined;
-  entries.set(key, `goto ${chainName({ via, masquerades, remembers, size })}`);
-  for (const [index, target] of targets.entries()) {
-    endpoints.set(`${key} . ${index}`, `${target.ip} . ${target.port}`);
-  }
+  put(entries, key, `goto ${chainName({ via, masquerades, remembers, size })}`);
+  const endpoints = via === "address" ? "endpoints" : "nodeport-endpoints";
+  for (const [index, target] of targets.entries()) put(endpoints, `${key} . ${index}`, `${target.ip} . ${target.port}`);
   if (remembers) {
-    elements[via === "address" ? "affine" : "affine-nodeports"].set(
-      key,
-      `goto ${learnChainName(via, affinitySeconds)}`,
-    );
+    const learning = `goto ${learnChainName(via, affinitySeconds)}`;
+    put(via === "address" ? "affine" : "affine-nodeports", key, learning);
   }
 }
 

@@ -23,12 +23,10 @@ const web: ServiceRules = { ports: [port({ ips: ["10.244.0.5", "10.244.0.6"], no
 describe("replaceScript", () => {
   it("writes the whole table", () => {
     const sticky = port({ ips: ["192.0.2.1"], affinitySeconds: 60, protocol: "udp", addresses: ["10.96.7.11"] });
-    const rules = new Map([
-      ["default/web", web],
-      ["default/sticky", { ports: [sticky] }],
-      ["default/empty", { ports: [port({ ips: [], addresses: ["10.96.7.12"] })] }],
-    ]);
-    expect(replaceScript(settings, rules, shape)).toMatchInlineSnapshot(`
+    const empty = port({ ips: [], addresses: ["10.96.7.12"] });
+    const services = [web, { ports: [sticky] }, { ports: [empty] }];
+    const podAddresses = ["10.244.0.5", "10.244.0.6"];
+    expect(replaceScript(settings, { services, podAddresses, shape, clients: [] })).toMatchInlineSnapshot(`
       "add table ip skiff-default
       delete table ip skiff-default
       table ip skiff-default {
@@ -119,17 +117,10 @@ describe("replaceScript", () => {
   });
 
   it("keeps each command within bounds, whatever the number of Services", () => {
-    const rules = new Map(
-      Array.from(
-        { length: 5_000 },
-        (_, n) =>
-          [
-            `default/s${n}`,
-            { ports: [port({ ips: ["10.244.0.5"], addresses: [`10.96.${n >> 8}.${n & 255}`] })] },
-          ] as const,
-      ),
-    );
-    const commands = replaceScript(settings, rules, shape)
+    const services = Array.from({ length: 5_000 }, (_, n) => ({
+      ports: [port({ ips: ["10.244.0.5"], addresses: [`10.96.${n >> 8}.${n & 255}`] })],
+    }));
+    const commands = replaceScript(settings, { services, podAddresses: ["10.244.0.5"], shape, clients: [] })
       .split("\n")
       .filter((line) => line.startsWith("add element ip skiff-default services "));
     expect(commands).toHaveLength(3);

@@ -5,16 +5,17 @@
  * hash look-up however many there are, and one chain per *number* of endpoints serves all Services of that size.
  */
 import type { Cidr } from "../machinery/cidr.ts";
-import type { RuleChange, RuleSet } from "./compile.ts";
+import type { RuleChange, ServiceRules } from "./compile.ts";
 import {
   chainName,
   chainsOf,
   elementsOf,
+  elementText,
+  elementTextsOf,
   emptyElements,
   learnChainName,
   type NftMap,
   nftMaps,
-  podAddressesOf,
   type Shape,
   type SpreadChain,
 } from "./nft-elements.ts";
@@ -48,22 +49,26 @@ const declarations = `
   set sources { typeof ip daddr . meta l4proto . th dport . ip saddr; flags interval; }
   set hairpin { type ipv4_addr . ipv4_addr; }`;
 
+/** What is put in force at once. */
+export interface TableContent {
+  services: Iterable<ServiceRules>;
+  /** Pod addresses among the targets: Pods that may call themselves. */
+  podAddresses: readonly string[];
+  /** What the table's chains can serve. */
+  shape: Shape;
+  /** Clients that go on where they were sent before. */
+  clients: readonly RememberedClient[];
+}
+
 /**
- * Command lines that replace the instance's table with one for `rules`, in one transaction.
- * @param shape what its chains can serve. They cannot be added later: nft (1.0.6) reads the `typeof` of a map that is in the
- * kernel already as a conflict ("conflicting protocols specified: tcp vs. th").
- * @param clients that go on where they were sent before.
+ * Command lines that replace the instance's table with one of this content, in one transaction. Its chains cannot be
+ * added later: nft (1.0.6) reads the `typeof` of a map that is in the kernel already as a conflict ("conflicting protocols
+ * specified: tcp vs. th").
  */
-export function replaceScript(
-  settings: TableSettings,
-  rules: RuleSet,
-  shape: Shape,
-  clients: readonly RememberedClient[] = [],
-): string {
+export function replaceScript(settings: TableSettings, content: TableContent): string {
   const { table, bridge, serviceCidr } = settings;
-  const all = elementsOf(...rules.values());
-  const hairpin = new Set<string>();
-  for (const service of rules.values()) for (const ip of podAddressesOf(service, settings.pods)) hairpin.add(ip);
+  const { services, podAddresses, shape, clients } = content;
+  const texts = elementTextsOf(services);
   return [
     `add table ip ${table}`,
     `delete table ip ${table}`,
@@ -93,8 +98,8 @@ export function replaceScript(
     iifname "${bridge}" ip daddr 127.0.0.0/8 ct state { new, invalid } drop
   }
 }`,
-    ...nftMaps.flatMap((map) => addElements(table, map, [...all[map]])),
-    ...addHairpin(table, [...hairpin]),
+    ...nftMaps.flatMap((map) => addElements(table, map, texts[map])),
+    ...addHairpin(table, podAddresses),
     ...clients.map((client) => `add element ip ${table} ${rememberedElement(client)}`),
     "",
   ].join("\n");
@@ -108,8 +113,8 @@ export function changeCommands(table: string, changes: readonly RuleChange[]): s
   const removed = emptyElements();
   const added = emptyElements();
   for (const change of changes) {
-    const before = elementsOf(change.before);
-    const after = elementsOf(change.after);
+    const before = elementsOf(change.before ? [change.before] : []);
+    const after = elementsOf(change.after ? [change.after] : []);
     for (const map of nftMaps) {
       for (const [key, value] of before[map]) if (after[map].get(key) !== value) removed[map].set(key, value);
       for (const [key, value] of after[map]) if (before[map].get(key) !== value) added[map].set(key, value);
@@ -117,18 +122,26 @@ export function changeCommands(table: string, changes: readonly RuleChange[]): s
   }
   return [
     ...nftMaps.flatMap((map) => deleteElements(table, map, [...removed[map].keys()])),
-    ...nftMaps.flatMap((map) => addElements(table, map, [...added[map]])),
+    ...nftMaps.flatMap((map) =>
+      addElements(
+        table,
+        map,
+        Array.from(added[map], ([key, value]) => elementText(key, value)),
+      ),
+    ),
   ];
 }
 
 export function addHairpin(table: string, addresses: readonly string[]): string[] {
-  const elements = addresses.map((ip) => `${ip} . ${ip}`);
-  return inCommands(elements, (list) => `add element ip ${table} hairpin { ${list} }`);
+  return inCommands(`add element ip ${table} hairpin`, addresses.map(hairpinElement));
 }
 
 export function deleteHairpin(table: string, addresses: readonly string[]): string[] {
-  const elements = addresses.map((ip) => `${ip} . ${ip}`);
-  return inCommands(elements, (list) => `delete element ip ${table} hairpin { ${list} }`);
+  return inCommands(`delete element ip ${table} hairpin`, addresses.map(hairpinElement));
+}
+
+function hairpinElement(ip: string): string {
+  return `${ip} . ${ip}`;
 }
 
 /** Removes the table; succeeds when there is none. */
@@ -204,19 +217,18 @@ const restrictChain = `  chain restrict {
     ip daddr . meta l4proto . th dport @restricted ip daddr . meta l4proto . th dport . ip saddr != @sources drop
   }`;
 
-function addElements(table: string, map: NftMap, elements: readonly [string, string][]): string[] {
-  const texts = elements.map(([key, value]) => (value === "" ? key : `${key} : ${value}`));
-  return inCommands(texts, (list) => `add element ip ${table} ${map} { ${list} }`);
+function addElements(table: string, map: NftMap, elements: readonly string[]): string[] {
+  return inCommands(`add element ip ${table} ${map}`, elements);
 }
 
 function deleteElements(table: string, map: NftMap, keys: readonly string[]): string[] {
-  return inCommands(keys, (list) => `delete element ip ${table} ${map} { ${list} }`);
+  return inCommands(`delete element ip ${table} ${map}`, keys);
 }
 
-function inCommands(elements: readonly string[], command: (list: string) => string): string[] {
+function inCommands(command: string, elements: readonly string[]): string[] {
   const commands: string[] = [];
   for (let start = 0; start < elements.length; start += elementsPerCommand) {
-    commands.push(command(elements.slice(start, start + elementsPerCommand).join(", ")));
+    commands.push(`${command} { ${elements.slice(start, start + elementsPerCommand).join(", ")} }`);
   }
   return commands;
 }

@@ -57,21 +57,22 @@ export class NftablesBackend implements RuleBackend {
   }
 
   async replace(rules: RuleSet): Promise<void> {
-    await this.#ports.enable();
     const shape = roomFor(shapeOf(rules.values()), this.#shape);
     const clients = shape.affinities.size > 0 ? await this.#clients() : [];
     const strays = new Set(strayClients(clients, rules));
-    const kept = clients.filter((client) => !strays.has(client));
-    await runCommand("nft", ["-f", "-"], replaceScript(this.#settings, rules, shape, kept));
+    const hairpin = this.#countHairpin(rules);
+    const script = (): string =>
+      replaceScript(this.#settings, {
+        services: rules.values(),
+        podAddresses: [...hairpin.keys()],
+        shape,
+        clients: clients.filter((client) => !strays.has(client)),
+      });
+    await Promise.all([this.#ports.enable(), runCommand("nft", ["-f", "-"], script)]);
     // What the session believes is about the table that was just deleted.
     this.#session.close();
     this.#shape = shape;
-    this.#hairpin = new Map();
-    for (const service of rules.values()) {
-      for (const ip of podAddressesOf(service, this.#settings.pods)) {
-        this.#hairpin.set(ip, (this.#hairpin.get(ip) ?? 0) + 1);
-      }
-    }
+    this.#hairpin = hairpin;
     await this.#forgetFlows(() => forgetStrayFlows(rules));
   }
 
@@ -131,6 +132,14 @@ export class NftablesBackend implements RuleBackend {
     const length = commands.reduce((sum, command) => sum + command.length, 0);
     if (length <= longestLine) return this.#session.run(commands);
     await runCommand("nft", ["-f", "-"], `${commands.join("\n")}\n`);
+  }
+
+  #countHairpin(rules: RuleSet): Map<string, number> {
+    const counts = new Map<string, number>();
+    for (const service of rules.values()) {
+      for (const ip of podAddressesOf(service, this.#settings.pods)) counts.set(ip, (counts.get(ip) ?? 0) + 1);
+    }
+    return counts;
   }
 
   /** Counts of the Pod addresses that the changes touch, and which of them are new or no longer needed. */

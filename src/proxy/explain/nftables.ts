@@ -48,7 +48,7 @@ function keyOf({ address, protocol, port }: Frontend): string {
 
 /** The elements of one frontend: those with exactly its key, or with its key and something more. */
 function elementLines(rules: ServiceRules, key: string): string[] {
-  const elements = elementsOf(rules);
+  const elements = elementsOf([rules]);
   return nftMaps.flatMap((map) =>
     [...elements[map]].flatMap(([element, value]) =>
       element === key || element.startsWith(`${key} . `) ? [`${map}: ${element}${value && ` : ${value}`}`] : [],
