@@ -3,7 +3,7 @@ import { X509Certificate } from "node:crypto";
 import { once } from "node:events";
 import { request, type Server, type ServerResponse } from "node:http";
 import { connect as connectHttp2, constants, createServer as createHttp2Server } from "node:http2";
-import { type AddressInfo, connect, type Socket } from "node:net";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { setImmediate as turn } from "node:timers/promises";
 import { connect as connectTls } from "node:tls";
 import { describe, expect, it, vi } from "vitest";
@@ -136,6 +136,20 @@ describe("a backend", () => {
     const answers = await ask(6);
     expect(new Set(answers)).toEqual(new Set(["a", "c"]));
     expect(answers).toHaveLength(6);
+  });
+
+  it("may end its lines as `echo` does", async () => {
+    await using lab = await IngressLab.start();
+    const server = createServer((socket) => {
+      socket.once("data", () => socket.end("HTTP/1.1 200 OK\nContent-Type: text/plain\n\nhello\n"));
+      socket.on("error", () => {});
+    }).listen(0);
+    await once(server, "listening");
+    await lab.service("old", [(server.address() as AddressInfo).port]);
+    await lab.ingress("old", { rules: rulesFor(undefined, { "/": "old" }) });
+    const answer = await lab.get("a.b", "/");
+    expect(answer).toMatchObject({ status: 200, body: "hello\n", headers: { "content-type": "text/plain" } });
+    server.close();
   });
 
   it("that has closed an idle connection is asked again on a fresh one", async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { BadMessage, checkBeginning, hostOf, parseRequestHead, parseResponseHead } from "./head.ts";
+import { BadMessage, checkBeginning, endOfResponseHead, hostOf, parseRequestHead, parseResponseHead } from "./head.ts";
 
 const get = (...lines: string[]): string => ["GET /x HTTP/1.1", "Host: a.b", ...lines].join("\r\n");
 const answer = (...lines: string[]): string => ["HTTP/1.1 200 OK", ...lines].join("\r\n");
@@ -138,7 +138,29 @@ it.each<[method: string, text: string, found: object]>([
   expect(parseResponseHead(text, method)).toMatchObject(found);
 });
 
-it.each(["HTTP/1.1 20 OK", "HTTP/2 200", "hello", answer("Content-Length: x"), answer("A: 1\nB: 2")])(
+it.each<[text: string, head: string | undefined, rest: string]>([
+  ["HTTP/1.1 200 OK\r\nA: b\r\n\r\nbody\n\n", "HTTP/1.1 200 OK\r\nA: b\r", "body\n\n"],
+  ["HTTP/1.1 200 OK\nA: b\n\nbody\r\n\r\n", "HTTP/1.1 200 OK\nA: b", "body\r\n\r\n"],
+  ["HTTP/1.1 200 OK\n\r\nbody", "HTTP/1.1 200 OK", "body"],
+  ["HTTP/1.1 200 OK\r\n\r\n", "HTTP/1.1 200 OK\r", ""],
+  ["HTTP/1.1 200 OK\r\n\nbody", "HTTP/1.1 200 OK\r", "body"],
+  ["HTTP/1.1 200 OK\r\nA: b\r\n\r", undefined, ""],
+])("the head of the answer %j is %j", (text, head, rest) => {
+  const data = Buffer.from(text, "latin1");
+  const found = endOfResponseHead(data);
+  expect(found && data.toString("latin1", 0, found.end)).toBe(head);
+  if (found) expect(data.toString("latin1", found.next)).toBe(rest);
+});
+
+it("lines of an answer may end in LF alone", () => {
+  expect(parseResponseHead("HTTP/1.0 200 OK\nA: b\r\nContent-Length: 5\nC: d", "GET")).toMatchObject({
+    status: 200,
+    framing: { type: "length", length: 5 },
+    lines: "A: b\r\nC: d\r\nContent-Length: 5\r\n",
+  });
+});
+
+it.each(["HTTP/1.1 20 OK", "HTTP/2 200", "hello", answer("Content-Length: x"), answer("A: 1\rB: 2"), answer("A: \0")])(
   "no answer: %j",
   (text) => {
     expect(() => parseResponseHead(text, "GET")).toThrow(BadMessage);

@@ -134,8 +134,21 @@ export function checkBeginning(text: string): void {
   if (!isRequest) throw new BadMessage(noRequestLine);
 }
 
-/** @param method of the request that is answered. @throws BadMessage */
-export function parseResponseHead(text: string, method: string): ResponseHead {
+/**
+ * Where the head of an answer ends, and where what follows begins; undefined while it is not whole. Lines may end in LF alone:
+ * whoever answers with `echo` and `nc` writes them so, and RFC 9112 (section 2.2) leaves it to the recipient.
+ */
+export function endOfResponseHead(data: Buffer): { end: number; next: number } | undefined {
+  const usual = data.indexOf("\n\r\n");
+  const plain = data.subarray(0, usual < 0 ? data.length : usual + 1).indexOf("\n\n");
+  if (plain >= 0) return { end: plain, next: plain + 2 };
+  return usual < 0 ? undefined : { end: usual, next: usual + 3 };
+}
+
+/** @param written up to the line end before the empty line. @param method of the request that is answered. @throws BadMessage */
+export function parseResponseHead(written: string, method: string): ResponseHead {
+  const whole = written.endsWith("\r") ? written.slice(0, -1) : written;
+  const text = /[^\r]\n/.test(whole) ? whole.replaceAll(/\r?\n/g, "\r\n") : whole;
   if (misplaced.test(text)) throw new BadMessage(noLineEnd);
   const end = endOfLine(text, 0);
   const match = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: (.*))?$/.exec(text.slice(0, end));

@@ -2,10 +2,9 @@
 import type { Socket } from "node:net";
 import type { AnswerHandler, UpstreamLeg } from "../leg.ts";
 import { ChunkedBody } from "./chunks.ts";
-import { type Framing, parseResponseHead } from "./head.ts";
+import { endOfResponseHead, type Framing, parseResponseHead } from "./head.ts";
 
 const longestHead = 128 * 1024;
-const headEnd = Buffer.from("\r\n\r\n");
 
 /** To whom the connection goes back. */
 interface Owner {
@@ -140,15 +139,15 @@ export class UpstreamConnection implements UpstreamLeg {
     while (!this.#framing) {
       const whole = this.#rest ? Buffer.concat([this.#rest, data.subarray(at)]) : data.subarray(at);
       this.#rest = undefined;
-      const end = whole.indexOf(headEnd);
-      if (end < 0) {
+      const found = endOfResponseHead(whole);
+      if (!found) {
         if (whole.length > longestHead) throw new Error("the head of the answer is too long");
         this.#rest = whole;
         return;
       }
-      const head = parseResponseHead(whole.toString("latin1", 0, end), this.#method);
+      const head = parseResponseHead(whole.toString("latin1", 0, found.end), this.#method);
       data = whole;
-      at = end + headEnd.length;
+      at = found.next;
       if (head.status === 101) {
         this.#rest = at < data.length ? data.subarray(at) : undefined;
         this.#framing = head.framing;
