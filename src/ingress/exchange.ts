@@ -140,8 +140,10 @@ export class Exchange implements AnswerHandler, Seeker {
 
   onHead(head: ResponseHead): void {
     if (this.#done) return;
-    if (head.status === 101 && this.#leg) this.#upgrade(head, this.#leg as UpstreamConnection);
-    else this.#sendHead(head);
+    if (head.status !== 101) this.#sendHead(head);
+    // Whoever has not asked to go over to another protocol would take what comes then for an answer.
+    else if (this.#head.upgrade === undefined) this.answer(pages.badAnswer(this.#service));
+    else if (this.#leg) this.#upgrade(head, this.#leg as UpstreamConnection);
   }
 
   onBody(piece: Buffer): void {

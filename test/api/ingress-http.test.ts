@@ -152,6 +152,21 @@ describe("a backend", () => {
     server.close();
   });
 
+  it("may not go over to another protocol by itself", async () => {
+    await using lab = await IngressLab.start();
+    const server = createServer((socket) => {
+      socket.once("data", () =>
+        socket.write("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\nHTTP/1.1 200 OK\r\n\r\n"),
+      );
+      socket.on("error", () => {});
+    }).listen(0);
+    await once(server, "listening");
+    await lab.service("hasty", [(server.address() as AddressInfo).port]);
+    await lab.ingress("hasty", { rules: rulesFor(undefined, { "/": "hasty" }) });
+    expect((await lab.get("a.b", "/")).status).toBe(502);
+    server.close();
+  });
+
   it("that has closed an idle connection is asked again on a fresh one", async () => {
     await using lab = await IngressLab.start();
     // The second request on a connection is met by its end.
