@@ -54,6 +54,11 @@ describe("a Pod is refused", () => {
       ],
     ],
     [
+      "with a wrong search domain; a dot and underscores are right",
+      { dnsConfig: { searches: [".", "_tcp.abc_d.example.com.", "a..b"] } },
+      [expect.stringMatching(/^spec.dnsConfig.searches\[2\]: Invalid value: "a..b": a lowercase RFC 1123 subdomain/)],
+    ],
+    [
       "with two kinds in one volume",
       { volumes: [{ name: "v", emptyDir: {}, hostPath: { path: "/x" } }] },
       ["spec.volumes[0].hostPath: Forbidden: may not specify more than 1 volume type"],

@@ -4,6 +4,7 @@ import {
   dns1035LabelErrors,
   dns1123LabelErrors,
   dns1123SubdomainErrors,
+  dnsSearchErrors,
   environmentNameErrors,
   labelValueErrors,
   portNameErrors,
@@ -17,6 +18,20 @@ const cases: [
   good: string[],
   bad: [value: string, errors: string[]][],
 ][] = [
+  [
+    "search domain",
+    dnsSearchErrors,
+    ["a.b", "abc_d.example.com", "_sip._tcp.example.com"],
+    [
+      [
+        "UP_",
+        [
+          "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')",
+        ],
+      ],
+      ["x".repeat(254), ["must be no more than 253 characters"]],
+    ],
+  ],
   [
     "DNS label",
     dns1123LabelErrors,

@@ -6,6 +6,7 @@
 
 const dns1123LabelPattern = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
 const dns1123SubdomainPattern = `${dns1123LabelPattern}(\\.${dns1123LabelPattern})*`;
+const dnsSearchLabelPattern = "_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?";
 const dns1035LabelPattern = "[a-z]([-a-z0-9]*[a-z0-9])?";
 const qualifiedNamePattern = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]";
 const labelValuePattern = `(${qualifiedNamePattern})?`;
@@ -15,6 +16,7 @@ const configKeyPattern = "[-._a-zA-Z0-9]+";
 const whole = (pattern: string): RegExp => new RegExp(`^${pattern}$`);
 const dns1123Label = whole(dns1123LabelPattern);
 const dns1123Subdomain = whole(dns1123SubdomainPattern);
+const dnsSearch = whole(`${dnsSearchLabelPattern}(\\.${dnsSearchLabelPattern})*`);
 const dns1035Label = whole(dns1035LabelPattern);
 const qualifiedName = whole(qualifiedNamePattern);
 const labelValue = whole(labelValuePattern);
@@ -29,6 +31,7 @@ const dns1123LabelMessage =
   "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character";
 const dns1123SubdomainMessage =
   "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character";
+const dnsSearchMessage = dns1123SubdomainMessage.replace("'-' or", "'_', '-' or");
 const dns1035LabelMessage =
   "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character";
 const qualifiedNameMessage =
@@ -65,6 +68,17 @@ export function dns1123SubdomainErrors(value: string): string[] {
   if (value.length > longestSubdomain) errors.push(tooLongMessage(longestSubdomain));
   if (!dns1123Subdomain.test(value)) {
     errors.push(patternMessage(dns1123SubdomainMessage, dns1123SubdomainPattern, "example.com"));
+  }
+  return errors;
+}
+
+/** As {@link dns1123SubdomainErrors}, with underscores: `_sip._tcp.abc_d.example.com`. Rule: KEP-4427. */
+export function dnsSearchErrors(value: string): string[] {
+  const errors: string[] = [];
+  if (value.length > longestSubdomain) errors.push(tooLongMessage(longestSubdomain));
+  if (!dnsSearch.test(value)) {
+    // The pattern in the message is the stricter one: Kubernetes' own slip until 1.34.
+    errors.push(patternMessage(dnsSearchMessage, dns1123SubdomainPattern, "example.com"));
   }
   return errors;
 }

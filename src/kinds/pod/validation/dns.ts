@@ -2,7 +2,7 @@
 import { type FieldError, invalid, required } from "../../../machinery/field-error.ts";
 import type { PodSpec } from "../../../machinery/types.ts";
 import { check, each, ipAddress } from "../../../machinery/validation/fields.ts";
-import { dns1123SubdomainErrors } from "../../../machinery/validation/names.ts";
+import { dnsSearchErrors } from "../../../machinery/validation/names.ts";
 
 /** What the C library of most containers can take. */
 const limits = { nameservers: 3, searches: 32, searchCharacters: 2048 };
@@ -33,7 +33,7 @@ export function validateDnsConfig({ dnsConfig, dnsPolicy }: PodSpec, field: stri
   errors.push(
     ...each(searches, `${field}.searches`, (search, at) =>
       // A final dot says that the name is whole.
-      search === "." ? [] : check(at, search.replace(/\.$/, ""), dns1123SubdomainErrors),
+      search === "." ? [] : check(at, search.replace(/\.$/, ""), dnsSearchErrors),
     ),
     ...each(options, `${field}.options`, ({ name }, at) => (name ? [] : [required(at, "must not be empty")])),
   );
