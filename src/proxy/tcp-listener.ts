@@ -62,7 +62,7 @@ export class TcpListener implements Listener {
     const address = client.remoteAddress ?? "";
     this.#track(client);
     for (const target of this.#balancer.order(address, Date.now())) {
-      const upstream = await connect(target);
+      const upstream = await connect(target, client);
       if (!upstream) continue;
       if (client.destroyed) {
         upstream.destroy();
@@ -85,10 +85,28 @@ export class TcpListener implements Listener {
   }
 }
 
-/** @returns undefined when the target refused or did not answer in time. */
-function connect(target: Target): Promise<Socket | undefined> {
+/**
+ * What targets send is read into one place for all of them, and copied out: a buffer for each read, as streams have it, takes
+ * longer than the rest of what is done here.
+ */
+const readBuffer = Buffer.allocUnsafeSlow(65_536);
+
+/**
+ * What the target sends goes to the client.
+ * @returns undefined when the target refused or did not answer in time.
+ */
+function connect(target: Target, client: Socket): Promise<Socket | undefined> {
   return new Promise((resolve) => {
-    const socket = createConnection({ host: target.ip, port: target.port, allowHalfOpen: true, noDelay: true });
+    const socket: Socket = createConnection({
+      host: target.ip,
+      port: target.port,
+      allowHalfOpen: true,
+      noDelay: true,
+      onread: {
+        buffer: readBuffer,
+        callback: (length) => pass(Buffer.from(readBuffer.subarray(0, length)), socket, client),
+      },
+    });
     const give = (result: Socket | undefined): void => {
       clearTimeout(timer);
       if (!result) socket.destroy();
@@ -100,7 +118,7 @@ function connect(target: Target): Promise<Socket | undefined> {
   });
 }
 
-/** `pipe` keeps back-pressure and passes each side's end on; a broken side breaks the other. */
+/** Joins both; each side's end is passed on, and a broken side breaks the other. */
 function join(client: Socket, upstream: Socket): void {
   const breakOther = (other: Socket) => () => {
     if (!other.destroyed) other.resetAndDestroy();
@@ -109,6 +127,16 @@ function join(client: Socket, upstream: Socket): void {
   upstream.on("error", breakOther(client));
   client.once("close", () => upstream.destroy());
   upstream.once("close", () => client.destroy());
-  client.pipe(upstream);
-  upstream.pipe(client);
+  client.on("data", (chunk: Buffer) => pass(chunk, client, upstream));
+  client.once("end", () => upstream.end());
+  upstream.once("end", () => client.end());
+  client.resume();
+}
+
+/** @returns false when `from` was paused, until `to` has sent what waits there. */
+function pass(chunk: Buffer, from: Socket, to: Socket): boolean {
+  if (to.write(chunk)) return true;
+  from.pause();
+  to.once("drain", () => from.resume());
+  return false;
 }
