@@ -31,10 +31,11 @@ test("a start that fails leaves no directory behind", async () => {
 test.each([
   ["a file", () => join(home, "file")],
   ["below a file", () => join(home, "file", "below")],
-])("%s is no place for it", async (_what, place) => {
+  ["where the kernel lets nobody make one", () => "/proc/skiff/default"],
+])("%s: no place for it", async (_what, place) => {
   writeFileSync(join(home, "file"), "");
   const failing = start(place());
-  await expect(failing).rejects.toThrow(/^Cannot make the data directory: (EEXIST|ENOTDIR).*--data-dir$/);
+  await expect(failing).rejects.toThrow(/^Cannot make the data directory: (EEXIST|ENOTDIR|ENOENT).*--data-dir$/);
   await expect(failing).rejects.toThrow(UserError);
 });
 

@@ -1,5 +1,5 @@
 /** The directory of an instance and those above it, made for a start and taken back when the start fails. */
-import { mkdirSync, rmdirSync } from "node:fs";
+import { existsSync, mkdirSync, rmdirSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { UserError } from "../machinery/daemon.ts";
 import type { InstancePaths } from "../machinery/instance-paths.ts";
@@ -27,10 +27,23 @@ export async function withDataDirectory<T>({ dataDir, socket }: InstancePaths, s
 
 /** @returns the topmost directory that had to be made; undefined when all were there. */
 function makeDirectory(dataDir: string): string | undefined {
+  const missing: string[] = [];
+  for (let path = dataDir; !existsSync(path); path = dirname(path)) missing.unshift(path);
   try {
-    return mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    // One by one: Node's own `recursive` never ends where the kernel lets nobody make directories, as in /proc.
+    for (const path of [...missing.slice(0, -1), dataDir]) makeOne(path);
+    return missing[0];
   } catch (error) {
     throw new UserError(`Cannot make the data directory: ${(error as Error).message}. Give another with --data-dir`);
+  }
+}
+
+function makeOne(path: string): void {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    // It was there, or another start was quicker.
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST" || !statSync(path).isDirectory()) throw error;
   }
 }
 
