@@ -17,8 +17,9 @@ import type { Logger } from "../../machinery/log.ts";
 import { networkName } from "../../machinery/network-names.ts";
 import type { ExecSession, LogOptions, StreamOptions } from "../../machinery/pod-streams.ts";
 import { instanceLabel } from "../../machinery/settings.ts";
-import { connectDocker, type DockerClient, docked, toRuntimeError } from "./client.ts";
-import { containerOptions, plugLabel, sandboxOptions, toRuntimeContainer } from "./containers.ts";
+import { connectDocker, type DockerClient, docked } from "./client.ts";
+import { ContainerObserver } from "./container-observer.ts";
+import { containerOptions, plugLabel, sandboxOptions } from "./containers.ts";
 import { followEvents } from "./events.ts";
 import { inspectImage, pullImage } from "./images.ts";
 import { Limiter } from "./limiter.ts";
@@ -28,6 +29,7 @@ import { isPlugged, mayPlug, plugUnlessPlugged } from "./pod-links.ts";
 import { removeEverything } from "./remove-everything.ts";
 import { ensureSandboxImage, sandboxImageName } from "./sandbox-image.ts";
 import { attach, connectThroughRelay, exec } from "./sessions.ts";
+import { createMemoryVolume, type MemoryVolumeOptions, removeVolume } from "./volumes.ts";
 
 /**
  * Heavy calls at once, each way. Starting a container keeps the engine's host busy rather than waiting: on two cores
@@ -61,9 +63,7 @@ export class DockerRuntime implements ContainerRuntime {
   readonly #plugging = new Map<string, Promise<void>>();
   readonly #creating = new Limiter(concurrency);
   readonly #removing = new Limiter(concurrency);
-  readonly #listeners = new Set<(event: RuntimeEvent) => void>();
-  /** Containers being looked at, and whether to look again afterwards: keeps what is told in the order of what happened. */
-  readonly #looking = new Map<string, { again: boolean; done: Promise<RuntimeContainer | undefined> }>();
+  readonly #observer: ContainerObserver;
   /** Containers whose next `start` event is no news: the call that starts them looks at them itself. */
   readonly #starting = new Set<string>();
 
@@ -72,6 +72,7 @@ export class DockerRuntime implements ContainerRuntime {
     this.#settings = options.settings;
     this.#clock = options.clock;
     this.#log = options.log;
+    this.#observer = new ContainerObserver(this.#docker, options.log);
     this.#onNetworkRestored = options.onNetworkRestored ?? (() => {});
   }
 
@@ -98,17 +99,17 @@ export class DockerRuntime implements ContainerRuntime {
   }
 
   watch(listener: (event: RuntimeEvent) => void): Disposable {
-    this.#listeners.add(listener);
+    const listening = this.#observer.listen(listener);
     const stream = followEvents(this.#docker, this.#settings.name, this.#clock, {
       connected: async () => listener({ type: "synced", containers: await this.#list() }),
       container: (id, action) => {
         if (action === "destroy") {
           this.#starting.delete(id);
-          this.#tell({ type: "removed", id });
-        } else if (action !== "start") void this.#look(id);
+          this.#observer.tell({ type: "removed", id });
+        } else if (action !== "start") void this.#observer.look(id);
         else if (!this.#starting.delete(id)) void this.#lookAtStartedByOthers(id);
       },
-      images: () => this.#tell({ type: "imagesChanged" }),
+      images: () => this.#observer.tell({ type: "imagesChanged" }),
       networkRemoved: (name) => {
         if (name === networkName(this.#settings)) void this.#restoreNetwork();
       },
@@ -119,7 +120,7 @@ export class DockerRuntime implements ContainerRuntime {
     });
     return {
       [Symbol.dispose]: () => {
-        this.#listeners.delete(listener);
+        listening[Symbol.dispose]();
         stream[Symbol.dispose]();
       },
     };
@@ -166,7 +167,7 @@ export class DockerRuntime implements ContainerRuntime {
       error: "",
       stopSignal: "SIGTERM",
     };
-    this.#tell({ type: "changed", container });
+    this.#observer.tell({ type: "changed", container });
     return container;
   }
 
@@ -180,7 +181,7 @@ export class DockerRuntime implements ContainerRuntime {
     } catch (error) {
       if (!RuntimeError.is(error, "NotFound") && !RuntimeError.is(error, "Conflict")) throw error;
       // It has ended or gone, and the event of that may not have come yet.
-      await this.#look(id);
+      await this.#observer.look(id);
     }
   }
 
@@ -197,7 +198,7 @@ export class DockerRuntime implements ContainerRuntime {
         if (!RuntimeError.is(error, "NotFound") && !RuntimeError.is(error, "Conflict")) throw error;
       }
     });
-    this.#tell({ type: "removed", id });
+    this.#observer.tell({ type: "removed", id });
   }
 
   image(reference: string): Promise<RuntimeImage | undefined> {
@@ -229,28 +230,12 @@ export class DockerRuntime implements ContainerRuntime {
     return connectThroughRelay(this.#docker, sandboxId, port, signal);
   }
 
-  async createMemoryVolume(name: string, options: { sizeBytes?: number; gid?: number }): Promise<void> {
-    const mountOptions = [
-      "mode=0777",
-      ...(options.sizeBytes === undefined ? [] : [`size=${options.sizeBytes}`]),
-      ...(options.gid === undefined ? [] : [`gid=${options.gid}`]),
-    ];
-    await docked(
-      this.#docker.createVolume({
-        Name: name,
-        Driver: "local",
-        DriverOpts: { type: "tmpfs", device: "tmpfs", o: mountOptions.join(",") },
-        Labels: { [instanceLabel]: this.#settings.name },
-      }),
-    );
+  createMemoryVolume(name: string, options: MemoryVolumeOptions): Promise<void> {
+    return createMemoryVolume(this.#docker, this.#settings.name, name, options);
   }
 
-  async removeVolume(name: string): Promise<void> {
-    try {
-      await docked(this.#docker.getVolume(name).remove());
-    } catch (error) {
-      if (!RuntimeError.is(error, "NotFound")) throw error;
-    }
+  removeVolume(name: string): Promise<void> {
+    return removeVolume(this.#docker, name);
   }
 
   removeEverything(): Promise<string[]> {
@@ -267,10 +252,10 @@ export class DockerRuntime implements ContainerRuntime {
       await docked(this.#docker.getContainer(id).start() as Promise<void>);
     } catch (error) {
       this.#starting.delete(id);
-      await this.#look(id);
+      await this.#observer.look(id);
       throw error;
     }
-    const container = await this.#look(id);
+    const container = await this.#observer.look(id);
     if (!container) throw new RuntimeError("NotFound", `No such container: ${id}`);
     return container;
   }
@@ -278,7 +263,7 @@ export class DockerRuntime implements ContainerRuntime {
   async #list(): Promise<RuntimeContainer[]> {
     const filters = { label: [`${instanceLabel}=${this.#settings.name}`] };
     const present = await docked(this.#docker.listContainers({ all: true, filters }));
-    const found = await Promise.all(present.map(({ Id }) => this.#inspect(Id)));
+    const found = await Promise.all(present.map(({ Id }) => this.#observer.inspect(Id)));
     const containers = found.filter((container) => container !== undefined);
     await Promise.all(
       containers.map((container) =>
@@ -320,7 +305,7 @@ export class DockerRuntime implements ContainerRuntime {
    * containers that run in the old one: it goes, and its Pod gets another. Never rejects.
    */
   async #lookAtStartedByOthers(id: string): Promise<void> {
-    const container = await this.#look(id);
+    const container = await this.#observer.look(id);
     if (container?.image !== sandboxImageName(this.#settings.name)) return;
     this.#log.warn({ id }, "a Pod's sandbox was started by somebody else; replacing it");
     try {
@@ -328,47 +313,5 @@ export class DockerRuntime implements ContainerRuntime {
     } catch (error) {
       this.#log.error({ id, err: error }, "cannot remove a sandbox that somebody started");
     }
-  }
-
-  async #inspect(id: string): Promise<RuntimeContainer | undefined> {
-    try {
-      return toRuntimeContainer(await this.#docker.getContainer(id).inspect());
-    } catch (error) {
-      const known = toRuntimeError(error);
-      if (known.kind === "NotFound") return undefined;
-      throw known;
-    }
-  }
-
-  /** Inspects a container and tells the listeners. One look at a time: a second caller gets one that begins afterwards. */
-  #look(id: string): Promise<RuntimeContainer | undefined> {
-    const present = this.#looking.get(id);
-    if (present) {
-      present.again = true;
-      return present.done;
-    }
-    const looking = { again: false, done: Promise.resolve<RuntimeContainer | undefined>(undefined) };
-    looking.done = (async () => {
-      try {
-        for (;;) {
-          looking.again = false;
-          const container = await this.#inspect(id);
-          this.#tell(container ? { type: "changed", container } : { type: "removed", id });
-          if (!looking.again) return container;
-        }
-      } catch (error) {
-        // The engine is gone; when it is back, everything is listed anew.
-        this.#log.debug({ id, error: toRuntimeError(error).message }, "cannot inspect a container");
-        return undefined;
-      } finally {
-        this.#looking.delete(id);
-      }
-    })();
-    this.#looking.set(id, looking);
-    return looking.done;
-  }
-
-  #tell(event: RuntimeEvent): void {
-    for (const listener of this.#listeners) listener(event);
   }
 }
