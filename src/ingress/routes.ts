@@ -180,8 +180,13 @@ class Compiler {
   #users(ingress: Stored<Ingress>, options: IngressOptions): Users | "missing" | undefined {
     const { authType, authSecret, authSecretType } = options;
     if (!authType) return undefined;
-    const key = authSecret?.includes("/") ? authSecret : `${ingress.metadata.namespace}/${authSecret}`;
-    const secret = authSecret ? this.#secretOf(key) : undefined;
+    if (!authSecret) {
+      const message = "The annotation auth-secret is missing beside auth-type: every request is answered with 503";
+      this.#report(ingress, "SecretNotFound", message);
+      return "missing";
+    }
+    const key = authSecret.includes("/") ? authSecret : `${ingress.metadata.namespace}/${authSecret}`;
+    const secret = this.#secretOf(key);
     const { users, unreadable } = parseUsers(secret?.data ?? {}, authSecretType);
     if (unreadable.length > 0) {
       const names = unreadable.join(", ");
