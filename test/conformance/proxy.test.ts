@@ -14,6 +14,9 @@ import { answerers, call, eventually, holdConnection, inside, NetworkLab, type P
 import { ObjectFeed } from "../support/object-feed.ts";
 import { beginSctp, listenForSctp } from "../support/sctp.ts";
 
+/** Not 80: an instance of Skiff on this machine may have that, at every address. */
+const web = 8_280;
+
 const refused = 7;
 const outOfTime = 28;
 
@@ -142,6 +145,7 @@ const modes: { mode: ProxyMode; name: string; octet: number }[] = [
 describe.each(modes)("Services in $mode mode", ({ mode, name, octet }) => {
   const settings = settingsOf(name, octet, mode);
   const vip = (n: number): string => `10.${octet}.129.${n}`;
+  const at = (n: number): string => `${vip(n)}:${web}`;
   let lab: NetworkLab;
   let cluster: Cluster;
   let a: Place;
@@ -161,52 +165,52 @@ describe.each(modes)("Services in $mode mode", ({ mode, name, octet }) => {
   });
 
   it("answers on the cluster IP with every ready endpoint, from the host and from Pods", async () => {
-    cluster.service("web", vip(1), [{ port: 80, targetPort: 8080 }]);
+    cluster.service("web", vip(1), [{ port: web, targetPort: 8080 }]);
     cluster.endpoints("web", [a, b, endpointOf(c, { ready: false })]);
     await cluster.inForce("web", [a, b]);
-    expect(await answerers(undefined, vip(1))).toEqual(new Set(["a", "b"]));
-    expect(await answerers(c, vip(1))).toEqual(new Set(["a", "b"]));
+    expect(await answerers(undefined, at(1))).toEqual(new Set(["a", "b"]));
+    expect(await answerers(c, at(1))).toEqual(new Set(["a", "b"]));
   });
 
   it("answers containers of other Docker networks", async () => {
-    cluster.service("neighbour", vip(2), [{ port: 80 }]);
+    cluster.service("neighbour", vip(2), [{ port: web }]);
     cluster.endpoints("neighbour", [a]);
     await cluster.inForce("neighbour", [a]);
     const neighbour = lab.container("neighbour", "bridge");
-    expect((await call(neighbour, vip(2))).body).toBe("a");
+    expect((await call(neighbour, at(2))).body).toBe("a");
   });
 
   it("lets a Pod reach itself", async () => {
-    cluster.service("self", vip(3), [{ port: 80 }]);
+    cluster.service("self", vip(3), [{ port: web }]);
     cluster.endpoints("self", [a]);
     await cluster.inForce("self", [a]);
-    expect((await call(a, vip(3))).body).toBe("a");
+    expect((await call(a, at(3))).body).toBe("a");
   });
 
   it("takes each slice's own number for a named port, and several ports apart", async () => {
     cluster.service("ports", vip(4), [
-      { name: "http", port: 80 },
+      { name: "http", port: web },
       { name: "admin", port: 81 },
     ]);
     cluster.endpoints("ports", [a], 8080, { portName: "http" });
     cluster.endpoints("ports", [c], 9090, { portName: "http", slice: "ports-2" });
     cluster.endpoints("ports", [c], 9090, { portName: "admin", slice: "ports-3" });
     await cluster.inForce("ports", [a, c]);
-    expect(await answerers(undefined, vip(4))).toEqual(new Set(["a", "c"]));
+    expect(await answerers(undefined, at(4))).toEqual(new Set(["a", "c"]));
     expect(await answerers(undefined, `${vip(4)}:81`, 5)).toEqual(new Set(["c"]));
   });
 
   it("refuses at once where there is no endpoint, no such port, or no Service any more", async () => {
-    cluster.service("empty", vip(5), [{ port: 80 }]);
-    cluster.service("gone", vip(6), [{ port: 80 }]);
+    cluster.service("empty", vip(5), [{ port: web }]);
+    cluster.service("gone", vip(6), [{ port: web }]);
     cluster.endpoints("gone", [a]);
     await cluster.inForce("empty", []);
     await cluster.inForce("gone", [a]);
-    expect((await call(undefined, vip(6))).body).toBe("a");
+    expect((await call(undefined, at(6))).body).toBe("a");
     cluster.feed.remove(services, "gone");
     await eventually("gone is forgotten", () => cluster.proxy.podsInForce("default", "gone") === undefined);
     for (const from of [undefined, c]) {
-      for (const address of [vip(5), vip(6), `${vip(1)}:8181`]) {
+      for (const address of [at(5), at(6), `${vip(1)}:8181`]) {
         // Many calls: an answer whose rate the kernel limits would be a timeout for some.
         const codes = await Promise.all(Array.from({ length: 12 }, async () => (await call(from, address)).code));
         expect(new Set(codes)).toEqual(new Set([refused]));
@@ -215,18 +219,18 @@ describe.each(modes)("Services in $mode mode", ({ mode, name, octet }) => {
   });
 
   it("falls back to endpoints that still serve while they terminate", async () => {
-    cluster.service("draining", vip(7), [{ port: 80 }]);
+    cluster.service("draining", vip(7), [{ port: web }]);
     const leaving = endpointOf(a, { ready: false, serving: true, terminating: true });
     cluster.endpoints("draining", [leaving, b]);
     await cluster.inForce("draining", [b]);
-    expect(await answerers(undefined, vip(7), 10)).toEqual(new Set(["b"]));
+    expect(await answerers(undefined, at(7), 10)).toEqual(new Set(["b"]));
     cluster.endpoints("draining", [leaving, endpointOf(b, { ready: false })]);
     await cluster.inForce("draining", [a]);
-    expect(await answerers(undefined, vip(7), 10)).toEqual(new Set(["a"]));
+    expect(await answerers(undefined, at(7), 10)).toEqual(new Set(["a"]));
   });
 
   it("opens NodePorts on every address of the host, for the host, Pods, containers and other hosts", async () => {
-    cluster.service("node", vip(8), [{ port: 80, nodePort: 31_000 + octet }], { type: "NodePort" });
+    cluster.service("node", vip(8), [{ port: web, nodePort: 31_000 + octet }], { type: "NodePort" });
     cluster.endpoints("node", [a, b]);
     await cluster.inForce("node", [a, b]);
     const port = 31_000 + octet;
@@ -252,7 +256,7 @@ describe.each(modes)("Services in $mode mode", ({ mode, name, octet }) => {
     const also = { externalIPs: [far.gateway, far.gateway, vip(31)] };
     cluster.service("first", vip(31), [{ port }], also);
     cluster.service("second", vip(32), [{ port }], also);
-    cluster.service("third", vip(33), [{ port: 80 }]);
+    cluster.service("third", vip(33), [{ port: web }]);
     cluster.endpoints("first", [a]);
     cluster.endpoints("second", [b]);
     cluster.endpoints("third", [c]);
@@ -261,7 +265,7 @@ describe.each(modes)("Services in $mode mode", ({ mode, name, octet }) => {
     expect(await answerers(far, `${far.gateway}:${port}`)).toEqual(new Set(["a"]));
     cluster.feed.remove(services, "first");
     await eventually("the next has it", async () => (await call(far, `${far.gateway}:${port}`)).body === "b");
-    expect(await answerers(undefined, vip(33))).toEqual(new Set(["c"]));
+    expect(await answerers(undefined, at(33))).toEqual(new Set(["c"]));
   });
 
   it("answers at addresses of load balancers and externalIPs, for the host, Pods, containers and other hosts", async () => {
@@ -293,11 +297,11 @@ describe.each(modes)("Services in $mode mode", ({ mode, name, octet }) => {
 
   it("reaches endpoints outside the Pod network", async () => {
     const outside = await lab.otherHost("outside", "203.0.113");
-    cluster.service("outside", vip(9), [{ port: 80 }]);
+    cluster.service("outside", vip(9), [{ port: web }]);
     cluster.endpoints("outside", [{ addresses: [outside.ip] }]);
-    await eventually("it is in force", async () => (await call(undefined, vip(9))).code === 0);
-    expect((await call(undefined, vip(9))).body).toBe("outside");
-    expect((await call(a, vip(9))).body).toBe("outside");
+    await eventually("it is in force", async () => (await call(undefined, at(9))).code === 0);
+    expect((await call(undefined, at(9))).body).toBe("outside");
+    expect((await call(a, at(9))).body).toBe("outside");
   });
 
   it("lets a UDP client in that knocked before there was an endpoint", async () => {
@@ -348,22 +352,22 @@ describe.each(modes)("Services in $mode mode", ({ mode, name, octet }) => {
   });
 
   it("keeps a client with its endpoint under ClientIP affinity", async () => {
-    cluster.service("sticky", vip(11), [{ port: 80 }], { sessionAffinity: "ClientIP" });
+    cluster.service("sticky", vip(11), [{ port: web }], { sessionAffinity: "ClientIP" });
     cluster.endpoints("sticky", [a, b, c]);
     await cluster.inForce("sticky", [a, b, c]);
-    const first = (await call(undefined, vip(11))).body;
-    expect(await answerers(undefined, vip(11), 20)).toEqual(new Set([first]));
+    const first = (await call(undefined, at(11))).body;
+    expect(await answerers(undefined, at(11), 20)).toEqual(new Set([first]));
     const [left] = [a, b, c].filter((place) => place.name === first);
     const others = [a, b, c].filter((place) => place !== left);
     cluster.endpoints("sticky", others);
     await cluster.inForce("sticky", others);
-    const next = await answerers(undefined, vip(11), 10);
+    const next = await answerers(undefined, at(11), 10);
     expect(next.size).toBe(1);
     expect(next).not.toEqual(new Set([first]));
   });
 
   it("tells of a Pod once traffic reaches it, and of its leaving once none does", async () => {
-    cluster.service("told", vip(12), [{ port: 80 }]);
+    cluster.service("told", vip(12), [{ port: web }]);
     cluster.endpoints("told", [a]);
     await cluster.inForce("told", [a]);
     const heard: string[][] = [];
@@ -372,18 +376,18 @@ describe.each(modes)("Services in $mode mode", ({ mode, name, octet }) => {
     await eventually("the change was told", () => heard.length > 0);
     listener[Symbol.dispose]();
     expect(heard).toEqual([["a", "b"]]);
-    expect(await answerers(undefined, vip(12), 20)).toEqual(new Set(["b"]));
+    expect(await answerers(undefined, at(12), 20)).toEqual(new Set(["b"]));
   });
 
   it("lets an address and port pass from one Service to another in one step", async () => {
-    cluster.service("old", vip(13), [{ port: 80, nodePort: 31_200 + octet }], { type: "NodePort" });
+    cluster.service("old", vip(13), [{ port: web, nodePort: 31_200 + octet }], { type: "NodePort" });
     cluster.endpoints("old", [a]);
     await cluster.inForce("old", [a]);
     cluster.feed.remove(services, "old");
-    cluster.service("new", vip(13), [{ port: 80, nodePort: 31_200 + octet }], { type: "NodePort" });
+    cluster.service("new", vip(13), [{ port: web, nodePort: 31_200 + octet }], { type: "NodePort" });
     cluster.endpoints("new", [b]);
     await cluster.inForce("new", [b]);
-    expect(await answerers(undefined, vip(13), 10)).toEqual(new Set(["b"]));
+    expect(await answerers(undefined, at(13), 10)).toEqual(new Set(["b"]));
     expect(await answerers(undefined, `127.0.0.1:${31_200 + octet}`, 10)).toEqual(new Set(["b"]));
   });
 
@@ -406,14 +410,14 @@ describe.each(modes)("Services in $mode mode", ({ mode, name, octet }) => {
   it("has nothing for headless and ExternalName Services", async () => {
     cluster.feed.put(services, {
       metadata: { name: "headless" },
-      spec: { clusterIP: "None", clusterIPs: ["None"], ports: [{ port: 80 }] },
+      spec: { clusterIP: "None", clusterIPs: ["None"], ports: [{ port: web }] },
     });
     cluster.endpoints("headless", [a]);
     cluster.feed.put(services, {
       metadata: { name: "alias" },
       spec: { type: "ExternalName", externalName: "example.com" },
     });
-    cluster.service("marker", vip(15), [{ port: 80 }]);
+    cluster.service("marker", vip(15), [{ port: web }]);
     cluster.endpoints("marker", [a]);
     await cluster.inForce("marker", [a]);
     expect(cluster.proxy.podsInForce("default", "headless")).toBeUndefined();
@@ -421,15 +425,15 @@ describe.each(modes)("Services in $mode mode", ({ mode, name, octet }) => {
   });
 
   it("serves the present state after a restart, whatever changed meanwhile", async () => {
-    cluster.service("restart", vip(16), [{ port: 80 }]);
+    cluster.service("restart", vip(16), [{ port: web }]);
     cluster.endpoints("restart", [a]);
     await cluster.inForce("restart", [a]);
     await cluster.proxy.stop();
-    expect((await call(undefined, vip(16))).code).toBe(mode === "nftables" ? 0 : refused);
+    expect((await call(undefined, at(16))).code).toBe(mode === "nftables" ? 0 : refused);
     cluster.endpoints("restart", [b]);
     await cluster.startAgain();
     expect(cluster.proxy.podsInForce("default", "restart")).toEqual(new Set(["b"]));
-    expect(await answerers(undefined, vip(16), 10)).toEqual(new Set(["b"]));
+    expect(await answerers(undefined, at(16), 10)).toEqual(new Set(["b"]));
   });
 
   it("lives beside another instance", async () => {
@@ -437,13 +441,13 @@ describe.each(modes)("Services in $mode mode", ({ mode, name, octet }) => {
     await using otherLab = new NetworkLab(others);
     const d = await otherLab.pod("d");
     await using other = await Cluster.start(others);
-    other.service("web", `10.${octet + 10}.129.1`, [{ port: 80 }]);
+    other.service("web", `10.${octet + 10}.129.1`, [{ port: web }]);
     other.endpoints("web", [d]);
     await other.inForce("web", [d]);
-    expect((await call(undefined, `10.${octet + 10}.129.1`)).body).toBe("d");
-    expect((await call(a, `10.${octet + 10}.129.1`)).body).toBe("d");
+    expect((await call(undefined, `10.${octet + 10}.129.1:${web}`)).body).toBe("d");
+    expect((await call(a, `10.${octet + 10}.129.1:${web}`)).body).toBe("d");
     await other[Symbol.asyncDispose]();
-    expect(await answerers(undefined, vip(1))).toEqual(new Set(["a", "b"]));
+    expect(await answerers(undefined, at(1))).toEqual(new Set(["a", "b"]));
     const left = (
       await Promise.all([
         inside(undefined, "nft", "list", "tables"),
@@ -668,9 +672,9 @@ describe("userspace mode", () => {
     const a = await lab.pod("a");
     const idle = lab.container("idle", `skiff-${settings.name}`);
     await using cluster = await Cluster.start(settings);
-    cluster.service("web", "10.222.129.1", [{ port: 80 }]);
+    cluster.service("web", "10.222.129.1", [{ port: web }]);
     cluster.endpoints("web", [a, idle]);
     await cluster.inForce("web", [a, idle]);
-    expect(await answerers(undefined, "10.222.129.1", 10)).toEqual(new Set(["a"]));
+    expect(await answerers(undefined, `10.222.129.1:${web}`, 10)).toEqual(new Set(["a"]));
   });
 });
