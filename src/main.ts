@@ -25,7 +25,7 @@ import type { DaemonOptions, Finding, RunningDaemon, UpReport } from "./machiner
 import { UserError } from "./machinery/daemon.ts";
 import { type InstancePaths, instanceFlags, instancePaths } from "./machinery/instance-paths.ts";
 import type { Logger } from "./machinery/log.ts";
-import { podGateway } from "./machinery/network-names.ts";
+import { podGateway, rangesOf } from "./machinery/network-names.ts";
 import { joinTraffic } from "./machinery/traffic.ts";
 import { openIngressPorts } from "./open-ingress-ports.ts";
 import { chooseInstance, reachEngine, takenRanges } from "./preflight.ts";
@@ -128,8 +128,8 @@ export async function start(options: DaemonOptions): Promise<RunningDaemon> {
       ...(proxyModeReason && { proxyModeReason }),
       kubeconfig: paths.kubeconfig,
       context: `skiff-${settings.name}`,
-      podCidr: settings.podCidr,
-      serviceCidr: settings.serviceCidr,
+      podCidr: rangesOf(settings, "podCidr"),
+      serviceCidr: rangesOf(settings, "serviceCidr"),
       ingress: settings.ingressPorts,
     };
 
@@ -239,7 +239,7 @@ export async function doctor(options: DaemonOptions): Promise<Finding[]> {
   return examine(options, {
     docker: engineFacts,
     nftables: probeNftables,
-    takenRanges: () => takenRanges(options.name),
+    takenRanges: () => takenRanges(options),
     kept: () => readSettings(paths.settings),
     running: async () => lockHolder(paths.pid) !== undefined,
   });

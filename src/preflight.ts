@@ -1,7 +1,7 @@
 /** Before anything is made: what runs on this machine, and what the instance will run with. */
 
 import { chooseSettings, nodeName, type TakenRange } from "./instance/choose-settings.ts";
-import { hostAddress, routes } from "./instance/host-networks.ts";
+import { hostAddress, hostIpv6Address, ipv6Lacking, routes } from "./instance/host-networks.ts";
 import { choosePort } from "./instance/ports.ts";
 import { asRoot, rightsLacking } from "./instance/rights.ts";
 import { hasSctp } from "./instance/sctp.ts";
@@ -9,7 +9,7 @@ import { readSettings, writeSettings } from "./instance/settings-file.ts";
 import { type EngineFacts, engineFacts, engineRanges, ownBridge } from "./kubelet/docker/host-facts.ts";
 import { type DaemonOptions, UserError } from "./machinery/daemon.ts";
 import { foreignDirectory, type InstancePaths } from "./machinery/instance-paths.ts";
-import type { ClusterSettings, ProxyMode } from "./machinery/settings.ts";
+import type { ClusterSettings, Ipv6Settings, ProxyMode } from "./machinery/settings.ts";
 import { probeNftables } from "./proxy/index.ts";
 
 export interface ChosenInstance {
@@ -26,7 +26,7 @@ export async function chooseInstance(options: DaemonOptions, paths: InstancePath
   if (foreign) throw new UserError(foreign);
   const [engine, taken, nodeAddress, nftablesReason, sctp] = await Promise.all([
     reachEngine(),
-    kept ? [] : takenRanges(options.name),
+    kept ? [] : takenRanges(options),
     hostAddress(),
     options.proxyMode === "userspace" ? undefined : probeNftables(),
     hasSctp(),
@@ -40,6 +40,7 @@ export async function chooseInstance(options: DaemonOptions, paths: InstancePath
   const lacking = rightsLacking();
   if (lacking) throw new UserError(`${lacking}. ${asRoot}`);
   const wanted = chooseSettings(options, kept, taken);
+  const second = wanted.ipv6 && (await ipv6Of(wanted.ipv6));
   const chosen = { ...wanted, port: await choosePort(wanted.port, options.port !== undefined) };
   const node = nodeName(kept);
   writeSettings(paths.settings, { ...chosen, name: options.name, nodeName: node });
@@ -54,12 +55,21 @@ export async function chooseInstance(options: DaemonOptions, paths: InstancePath
       apiPort: chosen.port,
       podCidr: chosen.podCidr,
       serviceCidr: chosen.serviceCidr,
+      ...(second && { ipv6: second }),
       nodePortRange: chosen.nodePortRange,
       clusterDomain: "cluster.local",
       proxyMode,
       sctp,
     },
   };
+}
+
+/** @throws UserError when this host has no IPv6. */
+async function ipv6Of(ranges: Ipv6Settings): Promise<Ipv6Settings> {
+  const lacking = ipv6Lacking();
+  if (lacking) throw new UserError(`A dual-stack cluster cannot be had: ${lacking}. Give IPv4 ranges only`);
+  const nodeAddress = await hostIpv6Address();
+  return { ...ranges, ...(nodeAddress !== undefined && { nodeAddress }) };
 }
 
 /** @throws UserError when no engine answers. */
@@ -78,9 +88,14 @@ export async function reachEngine(): Promise<EngineFacts> {
 }
 
 /** Ranges that others use: routes and Docker networks, without the instance's own leftovers. */
-export async function takenRanges(instance: string): Promise<TakenRange[]> {
-  const own = ownBridge(instance);
-  const [host, engine] = await Promise.all([routes(), engineRanges(instance)]);
+export async function takenRanges({
+  name,
+  podCidr,
+  serviceCidr,
+}: Pick<DaemonOptions, "name" | "podCidr" | "serviceCidr">): Promise<TakenRange[]> {
+  const own = ownBridge(name);
+  const isDual = [podCidr, serviceCidr].some((given) => given?.includes(":"));
+  const [host, engine] = await Promise.all([routes(isDual ? ["IPv4", "IPv6"] : ["IPv4"]), engineRanges(name)]);
   const named = new Set(engine.map(({ cidr }) => cidr));
   // A Docker network shows as a route too; its name says more.
   return [...engine, ...host.filter(({ dev, cidr }) => dev !== own && !named.has(cidr))];

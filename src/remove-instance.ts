@@ -5,7 +5,7 @@ import type { KeptSettings } from "./instance/choose-settings.ts";
 import { removeFiles } from "./instance/instance-files.ts";
 import { readSettings } from "./instance/settings-file.ts";
 import { DockerRuntime } from "./kubelet/docker/docker-runtime.ts";
-import { labelledServiceCidr } from "./kubelet/docker/host-facts.ts";
+import { labelledServiceCidrs } from "./kubelet/docker/host-facts.ts";
 import { systemClock as clock } from "./machinery/clock.ts";
 import { UserError } from "./machinery/daemon.ts";
 import { foreignDirectory, type InstancePaths } from "./machinery/instance-paths.ts";
@@ -20,9 +20,11 @@ export async function removeInstance(name: string, paths: InstancePaths): Promis
   const kept = settingsOf(paths);
   const foreign = foreignDirectory(paths.dataDir, kept?.name, name);
   if (foreign) throw new UserError(foreign);
-  const serviceCidr = kept?.serviceCidr ?? (await labelledServiceCidr(name));
+  const labelled = kept ? [] : await labelledServiceCidrs(name);
+  const [serviceCidr = kept?.serviceCidr, second = kept?.ipv6?.serviceCidr] = labelled;
+  const ipv6 = second === undefined ? undefined : { podCidr: kept?.ipv6?.podCidr ?? "", serviceCidr: second };
   // Rules and routes first: they lead to what goes next.
-  if (serviceCidr !== undefined) await cleanUpProxy({ name, serviceCidr });
+  if (serviceCidr !== undefined) await cleanUpProxy({ name, serviceCidr, ...(ipv6 && { ipv6 }) });
   const settings = { name, podCidr: kept?.podCidr ?? "", serviceCidr: serviceCidr ?? "" };
   const runtime = new DockerRuntime({ settings, clock, log: pino({ enabled: false }) });
   const removed = await runtime.removeEverything();

@@ -45,8 +45,14 @@ export function program(finish: (code: number) => void): Command {
   withInstance(skiff.command("up"))
     .description("start the instance and wait until its node is Ready")
     .option("--port <port>", "port of the API server (default: 6443, or the one of the last start)", port)
-    .option("--pod-cidr <cidr>", "addresses of Pods (default: 10.244.0.0/16 or the next free one)")
-    .option("--service-cidr <cidr>", "addresses of Services (default: 10.96.0.0/12 or the next free one)")
+    .option(
+      "--pod-cidr <cidr>",
+      "addresses of Pods (default: 10.244.0.0/16 or the next free one); 10.244.0.0/16,fd00:10:244::/64 for dual-stack",
+    )
+    .option(
+      "--service-cidr <cidr>",
+      "addresses of Services (default: 10.96.0.0/12 or the next free one); 10.96.0.0/12,fd00:10:96::/112 for dual-stack",
+    )
     .option("--node-port-range <from-to>", "ports of NodePort Services (default: 30000-32767)")
     .addOption(
       new Option("--proxy-mode <mode>", "how Services are reached")

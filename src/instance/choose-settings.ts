@@ -3,9 +3,11 @@
  * already uses. Pure; the reading of the host is in host-networks.ts.
  */
 import { hostname } from "node:os";
-import { formatCidr, overlaps, parseCidr, tryParseCidr } from "../machinery/cidr.ts";
+import { rangesOverlap } from "../machinery/address-range.ts";
 import { type DaemonOptions, UserError } from "../machinery/daemon.ts";
 import { instanceFlags } from "../machinery/instance-paths.ts";
+import type { Ipv6Settings } from "../machinery/settings.ts";
+import { checkRange, splitFamilies } from "./given-range.ts";
 
 /** What an instance keeps from its first start on. */
 export interface KeptSettings {
@@ -15,6 +17,8 @@ export interface KeptSettings {
   nodeName?: string;
   podCidr: string;
   serviceCidr: string;
+  /** The second ranges of a dual-stack instance. */
+  ipv6?: Omit<Ipv6Settings, "nodeAddress">;
   port: number;
   nodePortRange: { from: number; to: number };
 }
@@ -49,20 +53,32 @@ export function chooseSettings(
   kept: KeptSettings | undefined,
   taken: readonly TakenRange[],
 ): KeptSettings {
-  const podCidr = range("Pod", "--pod-cidr", options, options.podCidr, kept?.podCidr, podCandidates, taken);
-  const withPods = [...taken, { cidr: podCidr, by: "the Pods of this instance" }];
-  const serviceCidr = range(
+  const pods = ranges("Pod", "--pod-cidr", options, options.podCidr, ofKept(kept, "podCidr"), podCandidates, taken);
+  const ofPods = pods.flatMap((cidr) => cidr ?? []).map((cidr) => ({ cidr, by: "the Pods of this instance" }));
+  const withPods = [...taken, ...ofPods];
+  const services = ranges(
     "Service",
     "--service-cidr",
     options,
     options.serviceCidr,
-    kept?.serviceCidr,
+    ofKept(kept, "serviceCidr"),
     serviceCandidates,
     withPods,
   );
+  const [podCidr, podIpv6] = pods;
+  const [serviceCidr, serviceIpv6] = services;
+  if ((podIpv6 === undefined) !== (serviceIpv6 === undefined)) {
+    const [lacking, example] = podIpv6
+      ? ["--service-cidr", `${serviceCidr},fd00:10:96::/112`]
+      : ["--pod-cidr", `${podCidr},fd00:10:244::/64`];
+    throw new UserError(
+      `A dual-stack cluster has an IPv4 and an IPv6 range for Pods and for Services: give ${lacking} both too, such as ${example}`,
+    );
+  }
   return {
     podCidr,
     serviceCidr,
+    ...(podIpv6 !== undefined && serviceIpv6 !== undefined && { ipv6: { podCidr: podIpv6, serviceCidr: serviceIpv6 } }),
     port: options.port ?? kept?.port ?? 6443,
     nodePortRange: options.nodePortRange
       ? parsePortRange(options.nodePortRange)
@@ -70,51 +86,45 @@ export function chooseSettings(
   };
 }
 
-function range(
+/** IPv4 first. */
+type Ranges = [ipv4: string, ipv6?: string];
+
+function ofKept(kept: KeptSettings | undefined, which: "podCidr" | "serviceCidr"): Ranges | undefined {
+  return kept && [kept[which], ...(kept.ipv6 ? ([kept.ipv6[which]] as const) : ([] as const))];
+}
+
+function ranges(
   what: "Pod" | "Service",
   flag: string,
   options: DaemonOptions,
-  given: string | undefined,
-  kept: string | undefined,
+  text: string | undefined,
+  kept: Ranges | undefined,
   candidates: readonly string[],
   taken: readonly TakenRange[],
-): string {
-  if (given !== undefined) checkRange(what, flag, given);
+): Ranges {
+  const given = text === undefined ? undefined : splitFamilies(flag, text);
+  if (given) checkRange(what, flag, given);
   if (kept !== undefined) {
-    if (given !== undefined && given !== kept) {
+    if (given && given.join() !== kept.join()) {
       throw new UserError(
-        `The instance "${options.name}" was made with the ${what} range ${kept}; ${flag} ${given} would move it. To begin anew: skiff reset --yes${instanceFlags(options.name, options.dataDir)}`,
+        `The instance "${options.name}" was made with the ${what} range ${kept.join()}; ${flag} ${text} would move it. To begin anew: skiff reset --yes${instanceFlags(options.name, options.dataDir)}`,
       );
     }
     return kept;
   }
-  if (given !== undefined) {
-    const holder = taken.find((other) => clash(given, other));
-    if (holder) {
+  if (given) {
+    for (const each of given) {
+      const holder = each && taken.find((other) => rangesOverlap(each, other.cidr));
+      if (!holder) continue;
       throw new UserError(
-        `${flag} ${given} overlaps ${holder.cidr}, ${holder.by}. Give another range, or none: Skiff then takes a free one`,
+        `${flag} ${each} overlaps ${holder.cidr}, ${holder.by}. Give another range, or none: Skiff then takes a free one`,
       );
     }
     return given;
   }
-  const free = candidates.find((candidate) => !taken.some((other) => clash(candidate, other)));
-  if (free) return free;
+  const free = candidates.find((candidate) => !taken.some((other) => rangesOverlap(candidate, other.cidr)));
+  if (free) return [free];
   throw new UserError(`No free range for ${what}s was found among the private addresses. Name one with ${flag}`);
-}
-
-function checkRange(what: string, flag: string, given: string): void {
-  const parsed = tryParseCidr(given);
-  if (!parsed) throw new UserError(`${flag} ${given} is not an IPv4 range such as 10.244.0.0/16`);
-  if (parsed.prefix < 8 || parsed.prefix > 24) {
-    throw new UserError(`${flag} ${given} has a wrong size: a ${what} range goes from /8 to /24`);
-  }
-  if (formatCidr(parsed) !== given) {
-    throw new UserError(`${flag} ${given} has host bits set; did you mean ${formatCidr(parsed)}?`);
-  }
-}
-
-function clash(cidr: string, other: TakenRange): boolean {
-  return overlaps(parseCidr(cidr), parseCidr(other.cidr));
 }
 
 /** @throws UserError unless it is `from-to` within 1–65535. */

@@ -3,6 +3,7 @@ import { accessSync, constants, existsSync, readFileSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import { type DaemonOptions, type Finding, UserError } from "../machinery/daemon.ts";
+import { rangesOf } from "../machinery/network-names.ts";
 import { chooseSettings, type KeptSettings, type TakenRange } from "./choose-settings.ts";
 import { choosePort, isDnsPortFree } from "./ports.ts";
 import { asRoot, rightsLacking } from "./rights.ts";
@@ -118,8 +119,9 @@ function forwarding(): Finding {
 async function ranges(options: DaemonOptions, probes: Probes): Promise<Finding> {
   const check = "Addresses";
   try {
-    const { podCidr, serviceCidr } = chooseSettings(options, probes.kept(), await probes.takenRanges());
-    return { check, level: "ok", found: `Pods ${podCidr}, Services ${serviceCidr}` };
+    const chosen = chooseSettings(options, probes.kept(), await probes.takenRanges());
+    const found = `Pods ${rangesOf(chosen, "podCidr")}, Services ${rangesOf(chosen, "serviceCidr")}`;
+    return { check, level: "ok", found };
   } catch (error) {
     return {
       check,

@@ -19,8 +19,8 @@ const pod: Stored<Pod> = {
   spec: { containers: [container, { name: "bare" }], serviceAccountName: "default" },
 };
 const facts = {
-  podIp: "10.244.0.5",
-  hostIp: "192.0.2.1",
+  podIps: ["10.244.0.5", "fd00:10:244::5"],
+  hostIps: ["192.0.2.1", "2001:db8::1"],
   nodeName: "node-1",
   allocatable: { cpu: "4", memory: "8Gi" },
 };
@@ -37,7 +37,8 @@ test.each([
   ["spec.serviceAccountName", "default"],
   ["status.hostIP", "192.0.2.1"],
   ["status.podIP", "10.244.0.5"],
-  ["status.podIPs", "10.244.0.5"],
+  ["status.hostIPs", "192.0.2.1,2001:db8::1"],
+  ["status.podIPs", "10.244.0.5,fd00:10:244::5"],
 ])("%s: %j", (path, expected) => expect(fieldValue(pod, path, facts)).toBe(expected));
 
 test("a path that has no value", () => expect(() => fieldValue(pod, "status.phase", facts)).toThrow("status.phase"));

@@ -5,8 +5,9 @@ import type { Container, Pod } from "../machinery/types.ts";
 
 /** What the Pod's own object does not say. */
 export interface PodFacts {
-  podIp: string;
-  hostIp: string;
+  /** IPv4 first, at least one. */
+  podIps: readonly string[];
+  hostIps: readonly string[];
   nodeName: string;
   /** Quantities that stand in for limits a container does not have. */
   allocatable: Readonly<Record<string, string>>;
@@ -41,11 +42,13 @@ export function fieldValue(pod: Stored<Pod>, path: string, facts: PodFacts): str
     case "spec.serviceAccountName":
       return spec?.serviceAccountName ?? "";
     case "status.hostIP":
+      return facts.hostIps[0] ?? "";
     case "status.hostIPs":
-      return facts.hostIp;
+      return facts.hostIps.join(",");
     case "status.podIP":
+      return facts.podIps[0] ?? "";
     case "status.podIPs":
-      return facts.podIp;
+      return facts.podIps.join(",");
     default:
       throw new Error(`unsupported fieldPath: ${path}`);
   }

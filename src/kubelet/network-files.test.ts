@@ -95,7 +95,7 @@ test("resolv.conf is printed as resolv.conf(5) says", () => {
 });
 
 test("hosts: the Pod's own line, or the host's file", () => {
-  expect(hostsFile({ address: "10.244.0.5", names: ["web"] }, "")).toMatch(
+  expect(hostsFile({ addresses: ["10.244.0.5"], names: ["web"] }, "")).toMatch(
     /^# Kubernetes-managed hosts file\.\n127\.0\.0\.1\tlocalhost\n(.*\n)*10\.244\.0\.5\tweb\n$/,
   );
   expect(hostsFile(undefined, "127.0.0.1 me\n", [{ ip: "1.2.3.4", hostnames: ["a"] }])).toBe(

@@ -12,16 +12,17 @@ fe00::2	ip6-allrouters
 
 /**
  * https://kubernetes.io/docs/tasks/network/customize-hosts-file-for-pods/
- * @param own the Pod's address and names; undefined with host networking.
+ * @param own the Pod's addresses and names; undefined with host networking.
  * @param hostFile the host's own file, used with host networking.
  */
 export function hostsFile(
-  own: { address: string; names: readonly string[] } | undefined,
+  own: { addresses: readonly string[]; names: readonly string[] } | undefined,
   hostFile: string,
   aliases: PodSpec["hostAliases"] = [],
 ): string {
+  const ownLines = own?.addresses.map((address) => `${address}\t${own.names.join("\t")}\n`).join("");
   const head = own
-    ? `# Kubernetes-managed hosts file.\n${loopback}${own.address}\t${own.names.join("\t")}\n`
+    ? `# Kubernetes-managed hosts file.\n${loopback}${ownLines}`
     : `# Kubernetes-managed hosts file (host network).\n${hostFile}`;
   if (aliases.length === 0) return head;
   const lines = aliases.map(({ ip, hostnames = [] }) => `${ip}\t${hostnames.join("\t")}\n`);

@@ -4,6 +4,7 @@ import { modify } from "../machinery/client.ts";
 import { microTimestamp, timestamp } from "../machinery/clock.ts";
 import type { RuntimeInfo } from "../machinery/container-runtime.ts";
 import { onHost } from "../machinery/host-root.ts";
+import { nodeAddresses } from "../machinery/network-names.ts";
 import { leases, nodes } from "../machinery/resource.ts";
 import { kubernetesVersion } from "../machinery/settings.ts";
 import type { Node, NodeCondition } from "../machinery/types.ts";
@@ -97,7 +98,10 @@ export class NodeStatus {
         labels: labelsOf(name, architecture),
         annotations: { "node.alpha.kubernetes.io/ttl": "0" },
       },
-      spec: { podCIDR: settings.podCidr, podCIDRs: [settings.podCidr] },
+      spec: {
+        podCIDR: settings.podCidr,
+        podCIDRs: [settings.podCidr, ...(settings.ipv6 ? [settings.ipv6.podCidr] : [])],
+      },
     });
   }
 
@@ -140,7 +144,7 @@ export class NodeStatus {
           allocatable: { ...allocatable },
           conditions,
           addresses: [
-            { type: "InternalIP", address: settings.nodeAddress },
+            ...nodeAddresses(settings).map((address) => ({ type: "InternalIP", address })),
             { type: "Hostname", address: name },
           ],
           daemonEndpoints: { kubeletEndpoint: { Port: settings.apiPort } },

@@ -1,6 +1,7 @@
 /** Writes a Pod's status. */
 import { modify } from "../machinery/client.ts";
 import { equal } from "../machinery/equal.ts";
+import { nodeAddresses, podAddresses } from "../machinery/network-names.ts";
 import type { Stored } from "../machinery/object.ts";
 import { pods } from "../machinery/resource.ts";
 import type { Pod, PodStatus } from "../machinery/types.ts";
@@ -49,7 +50,8 @@ function statusOf(state: PodState, pod: Stored<Pod>, view: PodView): PodStatus {
     imageId: (image) => images.name(image),
     terminationMessage: (id) => state.messages.of(id),
     ...(state.verdict && { verdict: state.verdict }),
-    hostIp: settings.nodeAddress,
+    hostIps: nodeAddresses(settings),
+    addressesOf: (podIp) => podAddresses(settings, podIp),
     now: clock.now(),
   });
 }

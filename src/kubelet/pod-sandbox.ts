@@ -1,7 +1,7 @@
 /** Makes a Pod's sandbox with its address, names and files. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { type Mount, type RuntimeContainer, RuntimeError } from "../machinery/container-runtime.ts";
-import { dnsAddress } from "../machinery/network-names.ts";
+import { dnsAddress, podAddresses } from "../machinery/network-names.ts";
 import type { Stored } from "../machinery/object.ts";
 import type { Pod, PodSpec } from "../machinery/types.ts";
 import { sandboxConfig } from "./container-config.ts";
@@ -53,7 +53,7 @@ async function runOn(
   address: string | undefined,
 ): Promise<RuntimeContainer> {
   const names = podNames(pod, settings.clusterDomain);
-  const own = address === undefined ? undefined : { address, names: names.hosts };
+  const own = address === undefined ? undefined : { addresses: podAddresses(settings, address), names: names.hosts };
   const hosts = own ? "" : await hostHosts();
   await writeFile(directory.hostsFile, hostsFile(own, hosts, pod.spec?.hostAliases));
   const config = sandboxConfig({

@@ -1,6 +1,7 @@
 /** What the kubelet keeps in memory of one Pod. Losing it loses nothing that matters: the rest is in the API and in the engine. */
 import type { RuntimeContainer } from "../machinery/container-runtime.ts";
 import { containerLabels } from "../machinery/container-runtime.ts";
+import { nodeAddresses, podAddresses } from "../machinery/network-names.ts";
 import type { ObjectKey, Stored } from "../machinery/object.ts";
 import { pods } from "../machinery/resource.ts";
 import type { Container, Pod } from "../machinery/types.ts";
@@ -58,9 +59,12 @@ export class PodState {
     return runningSandbox(view)?.labels[containerLabels.podIp] ?? this.parts.settings.nodeAddress;
   }
 
+  /** @param podIp as {@link podIp} says. */
   facts(podIp: string): PodFacts {
     const { settings, node } = this.parts;
-    return { podIp, hostIp: settings.nodeAddress, nodeName: settings.nodeName, allocatable: node.allocatable };
+    const hostIps = nodeAddresses(settings);
+    const podIps = podIp === settings.nodeAddress ? hostIps : podAddresses(settings, podIp);
+    return { podIps, hostIps, nodeName: settings.nodeName, allocatable: node.allocatable };
   }
 
   started(container: Container, instance: RuntimeContainer): boolean {

@@ -24,7 +24,10 @@ export interface StatusFacts {
   terminationMessage: (id: string) => string;
   /** Set when the kubelet itself ended the Pod (`DeadlineExceeded`). */
   verdict?: { reason: string; message: string };
-  hostIp: string;
+  /** IPv4 first, at least one. */
+  hostIps: readonly string[];
+  /** All addresses of a Pod with a network of its own, by its first. */
+  addressesOf(podIp: string): readonly string[];
   now: number;
 }
 
@@ -67,7 +70,7 @@ function phaseOf(facts: StatusFacts, spec: PodSpec, init: ContainerStatus[], sta
 }
 
 export function podStatus(facts: StatusFacts): PodStatus {
-  const { pod, view, hostIp, now } = facts;
+  const { pod, view, hostIps, now } = facts;
   const spec = pod.spec as PodSpec;
   const before = pod.status ?? {};
   const initContainers = spec.initContainers ?? [];
@@ -79,7 +82,7 @@ export function podStatus(facts: StatusFacts): PodStatus {
   const sandbox = runningSandbox(view);
   const newest = view.sandboxes[0];
   const ownIp = newest?.labels[containerLabels.podIp] ?? before.podIP;
-  const podIp = spec.hostNetwork ? newest && hostIp : ownIp;
+  const podIps = spec.hostNetwork ? newest && hostIps : ownIp && facts.addressesOf(ownIp);
   const phase = phaseOf(facts, spec, initStatuses, statuses);
   const { reason, message } = facts.verdict ?? before;
   return {
@@ -95,9 +98,9 @@ export function podStatus(facts: StatusFacts): PodStatus {
     }),
     ...(reason && { reason }),
     ...(message && { message }),
-    hostIP: hostIp,
-    hostIPs: [{ ip: hostIp }],
-    ...(podIp && { podIP: podIp, podIPs: [{ ip: podIp }] }),
+    hostIP: hostIps[0] ?? "",
+    hostIPs: hostIps.map((ip) => ({ ip })),
+    ...(podIps?.[0] && { podIP: podIps[0], podIPs: [...podIps].map((ip) => ({ ip })) }),
     startTime: before.startTime ?? timestamp(now),
     ...(initStatuses.length > 0 && { initContainerStatuses: initStatuses }),
     containerStatuses: statuses,

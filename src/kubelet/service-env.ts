@@ -29,7 +29,7 @@ function addService(env: Map<string, string>, service: Service): void {
   env.set(`${name}_SERVICE_HOST`, address);
   for (const [index, { name: portName, port, protocol = "TCP" }] of ports.entries()) {
     const kind = protocol.toLowerCase();
-    const url = `${kind}://${address}:${port}`;
+    const url = `${kind}://${address.includes(":") ? `[${address}]` : address}:${port}`;
     if (index === 0) {
       env.set(`${name}_SERVICE_PORT`, String(port));
       env.set(`${name}_PORT`, url);

@@ -7,7 +7,9 @@ export interface DaemonOptions {
   /** Absolute path. */
   dataDir: string;
   port?: number;
+  /** `10.244.0.0/16`, or for dual-stack `10.244.0.0/16,fd00:10:244::/64`. */
   podCidr?: string;
+  /** `10.96.0.0/12`, or for dual-stack `10.96.0.0/12,fd00:10:96::/112`. */
   serviceCidr?: string;
   /** `30000-32767` */
   nodePortRange?: string;
@@ -24,7 +26,9 @@ export interface UpReport {
   proxyModeReason?: string;
   kubeconfig: string;
   context: string;
+  /** With both families of a dual-stack cluster, as `skiff up` takes them. */
   podCidr: string;
+  /** Likewise. */
   serviceCidr: string;
   /** Ports of the host at which Ingresses are served. */
   ingress: { http: number; https: number };

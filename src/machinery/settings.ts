@@ -1,6 +1,16 @@
 /** What an instance of Skiff was started with, and never changes while it runs. */
 export type ProxyMode = "nftables" | "userspace";
 
+/** What a dual-stack cluster has besides. */
+export interface Ipv6Settings {
+  /** `fd00:10:244::/64`: a Pod has the address at the same place in it as in the IPv4 range. */
+  podCidr: string;
+  /** `fd00:10:96::/112` */
+  serviceCidr: string;
+  /** Address of the host; absent where it has none but loopback and link-local ones. */
+  nodeAddress?: string;
+}
+
 export interface ClusterSettings {
   /** The instance's name, in labels, the Docker network `skiff-<name>` and the kubeconfig context. */
   name: string;
@@ -15,6 +25,8 @@ export interface ClusterSettings {
   podCidr: string;
   /** `10.96.0.0/12`: its first address is `kubernetes`, its tenth `kube-dns`. */
   serviceCidr: string;
+  /** Present in a dual-stack cluster; its addresses are the second ones: docs/adr/0015-dual-stack.md */
+  ipv6?: Ipv6Settings;
   /** Both ends included. */
   nodePortRange: { from: number; to: number };
   /** Where the Ingress controller listens, once it does: no Service may have these as node ports. */

@@ -85,12 +85,17 @@ export interface SandboxPlace {
   image: string;
   /** The Docker network that connects it; undefined when Skiff does. */
   network?: string;
+  /** Its second address, in a dual-stack cluster. */
+  ipv6?: string;
 }
+
+/** Docker switches IPv6 off in a container that has no such address of its making. */
+const ipv6Sysctls = { "net.ipv6.conf.all.disable_ipv6": "0", "net.ipv6.conf.default.disable_ipv6": "0" };
 
 /** Body of `POST /containers/create` for a sandbox. */
 export function sandboxOptions(
   config: SandboxConfig,
-  { instance, image, network }: SandboxPlace,
+  { instance, image, network, ipv6 }: SandboxPlace,
 ): ContainerCreateOptions {
   const bindings = portBindings(config.network?.ports ?? []);
   const address = config.network?.address;
@@ -110,13 +115,17 @@ export function sandboxOptions(
       IpcMode: config.hostIpc ? "host" : "shareable",
       ...(config.hostPid && { PidMode: "host" }),
       Mounts: config.mounts.map(toMount),
-      Sysctls: { ...config.sysctls },
+      Sysctls: { ...(ipv6 !== undefined && ipv6Sysctls), ...config.sysctls },
       CapDrop: ["ALL"],
       LogConfig: { Type: "none", Config: {} },
     },
     ...(address !== undefined &&
       network !== undefined && {
-        NetworkingConfig: { EndpointsConfig: { [network]: { IPAMConfig: { IPv4Address: address } } } },
+        NetworkingConfig: {
+          EndpointsConfig: {
+            [network]: { IPAMConfig: { IPv4Address: address, ...(ipv6 !== undefined && { IPv6Address: ipv6 }) } },
+          },
+        },
       }),
   };
 }

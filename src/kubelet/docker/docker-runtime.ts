@@ -14,7 +14,7 @@ import {
   type SandboxConfig,
 } from "../../machinery/container-runtime.ts";
 import type { Logger } from "../../machinery/log.ts";
-import { networkName } from "../../machinery/network-names.ts";
+import { networkName, podIpv6 } from "../../machinery/network-names.ts";
 import type { ExecSession, LogOptions, StreamOptions } from "../../machinery/pod-streams.ts";
 import { instanceLabel } from "../../machinery/settings.ts";
 import { connectDocker, type DockerClient, docked } from "./client.ts";
@@ -130,9 +130,11 @@ export class DockerRuntime implements ContainerRuntime {
     const { name } = this.#settings;
     // Ports on the host are for Docker to publish.
     const byDocker = !this.#plugs || (config.network?.ports.length ?? 0) > 0;
+    const ipv6 = config.network && podIpv6(this.#settings, config.network.address);
     const place = {
       instance: name,
       image: sandboxImageName(name),
+      ...(ipv6 !== undefined && { ipv6 }),
       ...(byDocker && { network: networkName({ name }) }),
     };
     const options = sandboxOptions(config, place);

@@ -13,6 +13,8 @@ export interface EngineFacts {
 
 /** Label of an instance's network that tells others its Service range, which no interface shows while it is down. */
 export const serviceCidrLabel = "skiff.dev/service-cidr";
+/** The same for the IPv6 range of a dual-stack instance. */
+export const serviceIpv6CidrLabel = "skiff.dev/service-cidr-ipv6";
 
 /** @throws RuntimeError when no engine answers. */
 export async function engineFacts(): Promise<EngineFacts> {
@@ -35,7 +37,7 @@ export interface EngineRange {
   bridge?: string;
 }
 
-/** IPv4 ranges of the engine's networks, without those of the instance itself. */
+/** Ranges of the engine's networks, of both families, without those of the instance itself. */
 export async function engineRanges(instance: string): Promise<EngineRange[]> {
   const networks = await docked(connectDocker().listNetworks());
   return networks
@@ -43,21 +45,23 @@ export async function engineRanges(instance: string): Promise<EngineRange[]> {
     .flatMap(({ Name, IPAM, Labels, Options }) => {
       const by = `the Docker network "${Name}"`;
       const bridge = Options?.["com.docker.network.bridge.name"];
-      const subnets = (IPAM?.Config ?? []).flatMap(({ Subnet }) => (Subnet?.includes(".") ? [Subnet] : []));
-      const services = Labels?.[serviceCidrLabel];
+      const subnets = (IPAM?.Config ?? []).flatMap(({ Subnet }) => Subnet ?? []);
+      const services = [serviceCidrLabel, serviceIpv6CidrLabel].flatMap((label) => Labels?.[label] ?? []);
       const other = Labels?.[instanceLabel];
       return [
         ...subnets.map((cidr) => ({ cidr, by, ...(bridge && { bridge }) })),
-        ...(services ? [{ cidr: services, by: `the Services of the Skiff instance "${other}"` }] : []),
+        ...services.map((cidr) => ({ cidr, by: `the Services of the Skiff instance "${other}"` })),
       ];
     });
 }
 
-/** The Service range that the instance's network tells of; undefined where there is no such network. */
-export async function labelledServiceCidr(instance: string): Promise<string | undefined> {
+/** The Service ranges that the instance's network tells of, IPv4 first; none where there is no such network. */
+export async function labelledServiceCidrs(instance: string): Promise<string[]> {
   const filters = JSON.stringify({ label: [`${instanceLabel}=${instance}`] });
   const networks = await docked(connectDocker().listNetworks({ filters }));
-  return networks.map(({ Labels }) => Labels?.[serviceCidrLabel]).find((cidr) => cidr !== undefined);
+  return [serviceCidrLabel, serviceIpv6CidrLabel].flatMap((label) =>
+    networks.flatMap(({ Labels }) => Labels?.[label] ?? []).slice(0, 1),
+  );
 }
 
 /** The bridge that belongs to the instance itself: its routes are no conflict. */

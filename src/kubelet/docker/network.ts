@@ -1,20 +1,29 @@
 /** The Docker network of an instance's Pods. */
 import { formatCidr } from "../../machinery/cidr.ts";
 import { RuntimeError } from "../../machinery/container-runtime.ts";
-import { bridgeName, networkName, podGateway, rangeOfOthers } from "../../machinery/network-names.ts";
+import {
+  bridgeName,
+  ipv6RangeOfOthers,
+  networkName,
+  podGateway,
+  podGatewayIpv6,
+  rangeOfOthers,
+} from "../../machinery/network-names.ts";
 import { type ClusterSettings, instanceLabel } from "../../machinery/settings.ts";
 import { type DockerClient, docked, toRuntimeError } from "./client.ts";
-import { serviceCidrLabel } from "./host-facts.ts";
+import { serviceCidrLabel, serviceIpv6CidrLabel } from "./host-facts.ts";
 
-export type NetworkSettings = Pick<ClusterSettings, "name" | "podCidr" | "serviceCidr">;
+export type NetworkSettings = Pick<ClusterSettings, "name" | "podCidr" | "serviceCidr" | "ipv6">;
 
 /**
- * Makes sure the bridge network exists with the Pod CIDR as its subnet. One of the same name with another subnet is
+ * Makes sure the bridge network exists with the Pod CIDRs as its subnets. One of the same name with other subnets is
  * replaced as long as nothing uses it. @throws RuntimeError (the engine's reason, as when the subnet overlaps another).
  */
 export async function ensureNetwork(docker: DockerClient, settings: NetworkSettings): Promise<void> {
   const present = await inspect(docker, networkName(settings));
-  if (present?.IPAM?.Config?.some((range) => range.Subnet === settings.podCidr)) return;
+  const subnets = present?.IPAM?.Config?.map((range) => range.Subnet) ?? [];
+  const { ipv6 } = settings;
+  if (subnets.includes(settings.podCidr) && (!ipv6 || subnets.includes(ipv6.podCidr))) return;
   if (present) {
     if (present.Labels?.[instanceLabel] !== settings.name) {
       throw new RuntimeError(
@@ -30,14 +39,24 @@ export async function ensureNetwork(docker: DockerClient, settings: NetworkSetti
     Gateway: podGateway(settings),
     IPRange: formatCidr(rangeOfOthers(settings)),
   };
+  const ipv6Range = ipv6 && {
+    Subnet: ipv6.podCidr,
+    Gateway: podGatewayIpv6(ipv6),
+    IPRange: ipv6RangeOfOthers(settings, ipv6),
+  };
   await docked(
     docker.createNetwork({
       Name: networkName(settings),
       Driver: "bridge",
       CheckDuplicate: true,
-      IPAM: { Driver: "default", Config: [range] },
+      ...(ipv6 && { EnableIPv6: true }),
+      IPAM: { Driver: "default", Config: [range, ...(ipv6Range ? [ipv6Range] : [])] },
       Options: { "com.docker.network.bridge.name": bridgeName(settings) },
-      Labels: { [instanceLabel]: settings.name, [serviceCidrLabel]: settings.serviceCidr },
+      Labels: {
+        [instanceLabel]: settings.name,
+        [serviceCidrLabel]: settings.serviceCidr,
+        ...(ipv6 && { [serviceIpv6CidrLabel]: ipv6.serviceCidr }),
+      },
     }),
   );
 }

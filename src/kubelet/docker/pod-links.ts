@@ -6,7 +6,8 @@
 import { access, readFile } from "node:fs/promises";
 import { parseCidr, parseIpv4 } from "../../machinery/cidr.ts";
 import { RuntimeError } from "../../machinery/container-runtime.ts";
-import { bridgeName, podGateway } from "../../machinery/network-names.ts";
+import { parseIpv6Cidr } from "../../machinery/ipv6.ts";
+import { bridgeName, podGateway, podGatewayIpv6, podIpv6 } from "../../machinery/network-names.ts";
 import { CommandError, runCommand } from "../../machinery/run-command.ts";
 import type { NetworkSettings } from "./network.ts";
 
@@ -55,6 +56,7 @@ export async function plugUnlessPlugged(settings: NetworkSettings, address: stri
       `addr add ${address}/${prefix} brd + dev eth0`,
       "link set eth0 up",
       `route add default via ${podGateway(settings)}`,
+      ...ipv6Commands(settings, address),
     ];
     // A Pod may call itself through a Service: hairpin. The bridge comes last, since `isPlugged` goes by it.
     const outside = [
@@ -67,6 +69,17 @@ export async function plugUnlessPlugged(settings: NetworkSettings, address: stri
   } catch (error) {
     throw new RuntimeError("Other", `cannot put the Pod on the bridge ${bridge}: ${(error as Error).message}`);
   }
+}
+
+/** Nobody else can have the address, so nobody is asked whether he has (`nodad`): that would take a second. */
+function ipv6Commands(settings: NetworkSettings, address: string): string[] {
+  const second = podIpv6(settings, address);
+  if (!settings.ipv6 || second === undefined) return [];
+  const { prefix } = parseIpv6Cidr(settings.ipv6.podCidr);
+  return [
+    `addr add ${second}/${prefix} dev eth0 nodad`,
+    `route add ::/0 via ${podGatewayIpv6(settings.ipv6)} dev eth0`,
+  ];
 }
 
 function hexadecimal(address: string): string {
