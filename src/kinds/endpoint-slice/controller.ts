@@ -10,6 +10,7 @@ import { endpointSlices, pods, services } from "../../machinery/resource.ts";
 import { serviceNameLabel } from "../../machinery/service-slices.ts";
 import type { Pod, Service } from "../../machinery/types.ts";
 import {
+  familiesOf,
   hasSelectedEndpoints,
   labelsFrom,
   podsOf,
@@ -20,7 +21,7 @@ import {
 import { allocate } from "./allocate.ts";
 import { groupByPorts } from "./endpoint.ts";
 import { sliceIndex } from "./slice-index.ts";
-import { isRefusedForGood, managedByLabel, type SliceMetadata, writeSlices } from "./write-slices.ts";
+import { isRefusedForGood, managedByLabel, removeSlices, type SliceMetadata, writeSlices } from "./write-slices.ts";
 
 const manager = "endpointslice-controller.k8s.io";
 
@@ -40,8 +41,19 @@ async function reconcile(key: ObjectKey, { client, events }: ControllerContext):
   if (!service || service.metadata.deletionTimestamp || !hasSelectedEndpoints(service)) return;
   const present = sliceIndex(client).slicesOf(keyOf(service), manager, client);
   const members = podsOf(service, client);
+  const families = familiesOf(service);
+  const metadata = metadataFor(service, members);
   try {
-    await writeSlices(client, allocate(groupByPorts(service, members), present), metadataFor(service, members));
+    await Promise.all(
+      families.map((family) => {
+        const ofFamily = present.filter(({ addressType }) => addressType === family);
+        return writeSlices(client, family, allocate(groupByPorts(service, members, family), ofFamily), metadata);
+      }),
+    );
+    await removeSlices(
+      client,
+      present.filter(({ addressType }) => !families.some((family) => family === addressType)),
+    );
   } catch (error) {
     if (isRefusedForGood(error, key, client)) return;
     const why = error instanceof Error ? error.message : String(error);

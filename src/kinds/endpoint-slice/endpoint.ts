@@ -2,7 +2,8 @@
 import type { Stored } from "../../machinery/object.ts";
 import type { Endpoint, EndpointSlice, Pod, Service } from "../../machinery/types.ts";
 import { isReady } from "../pod/condition.ts";
-import { hostnameIn, referenceTo, targetPortIn } from "../service/pods-of-service.ts";
+import type { IpFamily } from "../service/cluster-ip-validation.ts";
+import { addressIn, hostnameIn, referenceTo, targetPortIn } from "../service/pods-of-service.ts";
 
 export type EndpointPort = NonNullable<EndpointSlice["ports"]>[number];
 
@@ -12,15 +13,20 @@ export interface PortGroup {
   endpoints: Endpoint[];
 }
 
-/** @param members the Service's Pods, including those being deleted. */
-export function groupByPorts(service: Stored<Service>, members: readonly Stored<Pod>[]): PortGroup[] {
+/**
+ * @param members the Service's Pods, including those being deleted.
+ * @param family of the addresses; Pods that have none of it are left out.
+ */
+export function groupByPorts(service: Stored<Service>, members: readonly Stored<Pod>[], family: IpFamily): PortGroup[] {
   const groups = new Map<string, PortGroup>();
   for (const pod of members) {
+    const address = addressIn(pod, family);
+    if (address === undefined) continue;
     const ports = portsIn(service, pod);
     const key = JSON.stringify(ports);
     const group = groups.get(key) ?? { ports, endpoints: [] };
     groups.set(key, group);
-    group.endpoints.push(endpointOf(service, pod));
+    group.endpoints.push(endpointOf(service, pod, address));
   }
   return [...groups.values()];
 }
@@ -34,14 +40,14 @@ function portsIn(service: Stored<Service>, pod: Stored<Pod>): EndpointPort[] {
   });
 }
 
-function endpointOf(service: Stored<Service>, pod: Stored<Pod>): Endpoint {
+function endpointOf(service: Stored<Service>, pod: Stored<Pod>, address: string): Endpoint {
   const serving = isReady(pod);
   const terminating = pod.metadata.deletionTimestamp !== undefined;
   const ready = service.spec?.publishNotReadyAddresses === true || (serving && !terminating);
   const hostname = hostnameIn(service, pod);
   const { nodeName } = pod.spec ?? {};
   return {
-    addresses: [pod.status?.podIP ?? ""],
+    addresses: [address],
     conditions: { ready, serving, terminating },
     ...(hostname && { hostname }),
     ...(nodeName && { nodeName }),

@@ -16,14 +16,19 @@ export type SliceMetadata = Required<
 
 export async function writeSlices(
   client: Client,
+  addressType: EndpointSlice["addressType"],
   { create, keep, remove }: Allocation,
   metadata: SliceMetadata,
 ): Promise<void> {
   await Promise.all([
-    ...create.map((content) => client.create(endpointSlices, { addressType: "IPv4", metadata, ...content })),
+    ...create.map((content) => client.create(endpointSlices, { addressType, metadata, ...content })),
     ...keep.map(({ slice, content }) => update(client, slice, content, metadata)),
-    ...remove.map((slice) => removeSlice(client, slice)),
+    removeSlices(client, remove),
   ]);
+}
+
+export async function removeSlices(client: Client, slices: readonly Stored<EndpointSlice>[]): Promise<void> {
+  await Promise.all(slices.map((slice) => removeSlice(client, slice)));
 }
 
 /** Annotations are no reason to write: they are told along with what changed. */

@@ -16,6 +16,7 @@ import { allocate } from "../endpoint-slice/allocate.ts";
 import type { PortGroup } from "../endpoint-slice/endpoint.ts";
 import { sliceIndex } from "../endpoint-slice/slice-index.ts";
 import { isRefusedForGood, managedByLabel, type SliceMetadata, writeSlices } from "../endpoint-slice/write-slices.ts";
+import { familyOf, type IpFamily } from "../service/cluster-ip-validation.ts";
 import { triggerTimeAnnotation } from "../service/pods-of-service.ts";
 import { mostAddresses } from "./subsets.ts";
 
@@ -40,10 +41,15 @@ async function reconcile(key: ObjectKey, { client, events }: ControllerContext):
   // Slices of Endpoints that are gone are garbage by their owner reference.
   if (!source || source.metadata.deletionTimestamp) return;
   const present = sliceIndex(client).slicesOf(keyOf(source), manager, client);
-  const groups = isMirrored(source, service) ? groupsOf(source) : [];
-  const allocation = groups.length > 0 ? allocate(groups, present) : { create: [], keep: [], remove: present };
+  const metadata = metadataFor(source);
+  const write = (family: IpFamily): Promise<void> => {
+    const groups = isMirrored(source, service) ? groupsOf(source, family) : [];
+    const ofFamily = present.filter(({ addressType }) => addressType === family);
+    const allocation = groups.length > 0 ? allocate(groups, ofFamily) : { create: [], keep: [], remove: ofFamily };
+    return writeSlices(client, family, allocation, metadata);
+  };
   try {
-    await writeSlices(client, allocation, metadataFor(source));
+    await Promise.all([write("IPv4"), write("IPv6")]);
   } catch (error) {
     if (isRefusedForGood(error, key, client)) return;
     const why = error instanceof Error ? error.message : String(error);
@@ -58,16 +64,20 @@ function isMirrored({ metadata }: Stored<Endpoints>, service: Stored<Service> | 
   return metadata.labels?.[skipLabel] !== "true" && metadata.annotations?.[leaderAnnotation] === undefined;
 }
 
-function groupsOf(source: Stored<Endpoints>): PortGroup[] {
+/** @param family of the addresses that are mirrored; each has slices of its own. */
+function groupsOf(source: Stored<Endpoints>, family: IpFamily): PortGroup[] {
   const groups = new Map<string, PortGroup>();
   for (const { addresses = [], notReadyAddresses = [], ports = [] } of source.subsets ?? []) {
+    const isMember = ({ ip }: Address): boolean => familyOf(ip) === family;
+    const members = { ready: addresses.filter(isMember), notReady: notReadyAddresses.filter(isMember) };
+    if (members.ready.length + members.notReady.length === 0) continue;
     const named = ports.map(({ name = "", ...port }) => ({ name, ...port }));
     const key = JSON.stringify(named);
     const group = groups.get(key) ?? { ports: named, endpoints: [] };
     groups.set(key, group);
     const mirrored = [
-      ...addresses.map((address) => endpoint(address, true)),
-      ...notReadyAddresses.map((address) => endpoint(address, false)),
+      ...members.ready.map((address) => endpoint(address, true)),
+      ...members.notReady.map((address) => endpoint(address, false)),
     ];
     group.endpoints.push(...mirrored.slice(0, mostAddresses));
   }

@@ -5,7 +5,14 @@
 import type { Stored } from "../../machinery/object.ts";
 import type { Endpoints, Pod, Service } from "../../machinery/types.ts";
 import { isReady } from "../pod/condition.ts";
-import { hostnameIn, isHeadless, referenceTo, targetPortIn } from "../service/pods-of-service.ts";
+import {
+  addressIn,
+  familiesOf,
+  hostnameIn,
+  isHeadless,
+  referenceTo,
+  targetPortIn,
+} from "../service/pods-of-service.ts";
 
 type Subset = NonNullable<Endpoints["subsets"]>[number];
 type Address = NonNullable<Subset["addresses"]>[number];
@@ -24,14 +31,18 @@ interface PortGroup {
 /** @param members the Service's Pods; those being deleted are left out. */
 export function subsetsOf(service: Stored<Service>, members: readonly Stored<Pod>[]): Subset[] {
   const publishAll = service.spec?.publishNotReadyAddresses === true;
+  // Endpoints tell of one family only.
+  const [family = "IPv4"] = familiesOf(service);
   const groups = new Map<string, PortGroup>();
   for (const pod of withinCapacity(members)) {
+    const ip = addressIn(pod, family);
+    if (ip === undefined) continue;
     const side = publishAll || isReady(pod) ? "ready" : "notReady";
     for (const port of portsIn(service, pod)) {
       const key = JSON.stringify(port ?? null);
       const group = groups.get(key) ?? { port, ready: new Map(), notReady: new Map() };
       groups.set(key, group);
-      group[side].set(`${pod.status?.podIP} ${pod.metadata.uid}`, addressOf(service, pod));
+      group[side].set(`${ip} ${pod.metadata.uid}`, addressOf(service, pod, ip));
     }
   }
   return mergePorts([...groups.values()]);
@@ -56,11 +67,11 @@ function portsIn(service: Stored<Service>, pod: Stored<Pod>): (Port | undefined)
   });
 }
 
-function addressOf(service: Stored<Service>, pod: Stored<Pod>): Address {
+function addressOf(service: Stored<Service>, pod: Stored<Pod>, ip: string): Address {
   const hostname = hostnameIn(service, pod);
   const { nodeName } = pod.spec ?? {};
   return {
-    ip: pod.status?.podIP ?? "",
+    ip,
     ...(hostname && { hostname }),
     ...(nodeName && { nodeName }),
     targetRef: referenceTo(pod),

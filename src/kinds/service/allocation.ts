@@ -28,7 +28,7 @@ export function portPool({ from, to }: { from: number; to: number }): Pool {
 }
 
 /** Size of the part left to those who choose; none of a range too small to spare it. */
-function lowerPart(size: number, least: number, most: number, share: number): number {
+export function lowerPart(size: number, least: number, most: number, share: number): number {
   if (size <= least) return 0;
   return Math.min(Math.max(least, Math.floor(size / share)), most);
 }

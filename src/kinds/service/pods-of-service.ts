@@ -6,6 +6,7 @@ import { keyOf, type Stored } from "../../machinery/object.ts";
 import { pods, services } from "../../machinery/resource.ts";
 import type { ObjectReference, Pod, Service, ServicePort } from "../../machinery/types.ts";
 import { isReady, isTerminal, readySince } from "../pod/condition.ts";
+import { familyOf, type IpFamily } from "./cluster-ip-validation.ts";
 import { selects } from "./selects.ts";
 
 const headlessLabel = "service.kubernetes.io/headless";
@@ -26,6 +27,18 @@ export function podsOf(service: Stored<Service>, client: Client): Stored<Pod>[] 
   return client
     .list(pods, { namespace })
     .filter((pod) => selects(service, pod) && pod.status?.podIP && !isTerminal(pod));
+}
+
+/** Families of the Service's endpoints, the first of its own first. */
+export function familiesOf({ spec }: Service): readonly IpFamily[] {
+  const families = (spec?.ipFamilies ?? []) as IpFamily[];
+  return families.length > 0 ? families : ["IPv4"];
+}
+
+/** The Pod's address of a family; undefined when it has none. */
+export function addressIn({ status }: Pod, family: IpFamily): string | undefined {
+  const all = status?.podIPs?.map(({ ip }) => ip) ?? [status?.podIP];
+  return all.find((ip) => ip && familyOf(ip) === family);
 }
 
 /** The number a Service's port has in this Pod; undefined where the Pod has no port of the name. */
@@ -77,7 +90,7 @@ function told({ metadata, spec, status }: Stored<Pod>) {
     labels: metadata.labels,
     deleting: metadata.deletionTimestamp !== undefined,
     nodeName: spec?.nodeName,
-    podIP: status?.podIP,
+    podIPs: status?.podIPs ?? status?.podIP,
     ready: isReady({ status: status ?? {} }),
     ended: isTerminal({ status: status ?? {} }),
   };

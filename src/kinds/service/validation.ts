@@ -5,6 +5,7 @@ import { validateEndpointIp } from "../../machinery/validation/endpoint-ip.ts";
 import { check, each, ipAddress, ipRange, oneOf, portNumber } from "../../machinery/validation/fields.ts";
 import { validateLabels } from "../../machinery/validation/labels.ts";
 import { dns1123SubdomainErrors, qualifiedNameErrors } from "../../machinery/validation/names.ts";
+import { validateClusterIps, validateClusterIpsUpdate } from "./cluster-ip-validation.ts";
 import { isExternallyAccessible } from "./defaults.ts";
 import { isHeadless, needsClusterIp, needsHealthCheckPort } from "./needs.ts";
 import { validateServicePorts } from "./port-validation.ts";
@@ -62,24 +63,6 @@ function validateAffinityTime({ sessionAffinity, sessionAffinityConfig }: Spec):
   if (seconds > 0 && seconds <= longestAffinitySeconds) return [];
   const field = "spec.sessionAffinityConfig.clientIP.timeoutSeconds";
   return [invalid(field, seconds, `must be greater than 0 and less than ${longestAffinitySeconds}`)];
-}
-
-function validateClusterIps(spec: Spec): FieldError[] {
-  const { clusterIP = "", clusterIPs = [], type } = spec;
-  if (type === "ExternalName") return [];
-  const field = "spec.clusterIPs";
-  const errors: FieldError[] = [];
-  if (clusterIP === "" && clusterIPs.length > 0) {
-    errors.push(invalid(field, clusterIPs, "must be empty when `clusterIP` is not specified"));
-  } else if (clusterIPs.length > 0 && clusterIPs[0] !== clusterIP) {
-    errors.push(invalid(field, clusterIPs, "first value must match `clusterIP`"));
-  }
-  if (clusterIPs.length > 1 && clusterIPs.includes("None")) {
-    errors.push(invalid(field, clusterIPs, "'None' must be the first and only value"));
-  }
-  errors.push(...each(clusterIPs, field, (ip, at) => (ip === "None" ? [] : ipAddress(at, ip))));
-  if (clusterIPs.length > 2) errors.push(invalid(field, clusterIPs, "may only hold up to 2 values"));
-  return errors;
 }
 
 function validateNodePorts({ type, ports }: Spec): FieldError[] {
@@ -160,22 +143,8 @@ function validateTrafficPolicies(object: Service, spec: Spec): FieldError[] {
   return errors;
 }
 
-/** A cluster IP is for ever, unless the Service becomes or was a mere name. */
 export function validateServiceUpdate(object: Service, old: Service): FieldError[] {
-  const errors: FieldError[] = [];
-  if (needsClusterIp(object) && needsClusterIp(old)) {
-    const now = object.spec?.clusterIPs ?? [];
-    const before = old.spec?.clusterIPs ?? [];
-    if (before.length > 0 && now.length === 0) {
-      errors.push(invalid("spec.clusterIPs[0]", now, "primary clusterIP can not be unset"));
-    } else if (before.length > 0 && now[0] !== before[0]) {
-      errors.push(invalid("spec.clusterIPs[0]", now, "may not change once set"));
-    }
-    const [family] = old.spec?.ipFamilies ?? [];
-    if (family !== undefined && object.spec?.ipFamilies?.[0] !== family) {
-      errors.push(invalid("spec.ipFamilies[0]", object.spec?.ipFamilies, "may not change once set"));
-    }
-  }
+  const errors = validateClusterIpsUpdate(object, old);
   if (needsHealthCheckPort(object) && needsHealthCheckPort(old)) {
     if (object.spec?.healthCheckNodePort !== old.spec?.healthCheckNodePort) {
       errors.push(forbidden("spec.healthCheckNodePort", "field is immutable"));
