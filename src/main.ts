@@ -29,7 +29,7 @@ import { podGateway, rangesOf } from "./machinery/network-names.ts";
 import { joinTraffic } from "./machinery/traffic.ts";
 import { openIngressPorts } from "./open-ingress-ports.ts";
 import { chooseInstance, reachEngine, takenRanges } from "./preflight.ts";
-import { cleanUpProxy, probeNftables, ServiceProxy } from "./proxy/index.ts";
+import { cleanUpProxy, enableIpv6Forwarding, probeNftables, ServiceProxy } from "./proxy/index.ts";
 import { removeInstance } from "./remove-instance.ts";
 import { Scheduler } from "./scheduler/scheduler.ts";
 import { serviceRoutes } from "./service-routes.ts";
@@ -82,6 +82,11 @@ export async function start(options: DaemonOptions): Promise<RunningDaemon> {
     undo.push(() => ingressPorts.close());
     // Before anybody can write a Service that would take them.
     settings.ingressPorts = { http: ingressPorts.http, https: ingressPorts.https };
+    if (settings.ipv6) {
+      await enableIpv6Forwarding().catch((error: unknown) => {
+        log.warn({ err: error }, "IPv6 forwarding cannot be switched on");
+      });
+    }
     await runtime.prepare();
 
     const client = api.clientFor("system:kube-controller-manager", "kube-controller-manager");

@@ -1,7 +1,7 @@
 /** Which ports of the host the Ingress controller gets. */
 import { everyAddress, IngressPorts } from "./ingress/index.ts";
 import { hostAddresses } from "./instance/host-networks.ts";
-import { contains, parseCidr } from "./machinery/cidr.ts";
+import { addressRange } from "./machinery/address-range.ts";
 import type { Client } from "./machinery/client.ts";
 import { UserError } from "./machinery/daemon.ts";
 import { services } from "./machinery/resource.ts";
@@ -17,7 +17,8 @@ export async function openIngressPorts(
     nodePortRange: { from, to },
     proxyMode,
     serviceCidr,
-  }: Pick<ClusterSettings, "nodePortRange" | "proxyMode" | "serviceCidr">,
+    ipv6,
+  }: Pick<ClusterSettings, "nodePortRange" | "proxyMode" | "serviceCidr" | "ipv6">,
   client: Pick<Client, "list">,
 ): Promise<IngressPorts> {
   const taken = new Set<number>();
@@ -27,8 +28,8 @@ export async function openIngressPorts(
   }
   try {
     // In userspace mode the same port of every Service is a socket too, which one at every address would be in the way of.
-    const services = parseCidr(serviceCidr);
-    const own = hostAddresses().filter((address) => !contains(services, address));
+    const services = [serviceCidr, ...(ipv6 ? [ipv6.serviceCidr] : [])].map(addressRange);
+    const own = hostAddresses().filter((address) => !services.some((range) => range.has(address)));
     return await IngressPorts.open(
       [80, 443],
       untaken(from, to, taken),

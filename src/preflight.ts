@@ -24,11 +24,12 @@ export async function chooseInstance(options: DaemonOptions, paths: InstancePath
   const kept = readSettings(paths.settings);
   const foreign = foreignDirectory(paths.dataDir, kept?.name, options.name);
   if (foreign) throw new UserError(foreign);
+  const isDual = kept ? kept.ipv6 !== undefined : (options.podCidr?.includes(":") ?? false);
   const [engine, taken, nodeAddress, nftablesReason, sctp] = await Promise.all([
     reachEngine(),
     kept ? [] : takenRanges(options),
     hostAddress(),
-    options.proxyMode === "userspace" ? undefined : probeNftables(),
+    options.proxyMode === "userspace" ? undefined : probeNftables(isDual ? ["ip", "ip6"] : ["ip"]),
     hasSctp(),
   ]);
   if (options.proxyMode === "nftables" && nftablesReason) {

@@ -3,6 +3,7 @@ import { Resolver } from "node:dns/promises";
 import { once } from "node:events";
 import { connect } from "node:net";
 import type { Client } from "./machinery/client.ts";
+import { hostPort } from "./machinery/ipv6.ts";
 import { dnsAddress } from "./machinery/network-names.ts";
 import { keyOf, type Stored } from "./machinery/object.ts";
 import { endpointSlices, pods, services } from "./machinery/resource.ts";
@@ -86,12 +87,20 @@ async function lookUp({ settings }: TraceParts, { metadata, spec }: Stored<Servi
   const elapsed = () => Math.round((performance.now() - began) * 100) / 100;
   try {
     // The other name is the answer, whether or not it leads anywhere.
-    const answers = await (spec?.type === "ExternalName" ? resolver.resolveCname(name) : resolver.resolve4(name));
+    const answers = await (spec?.type === "ExternalName"
+      ? resolver.resolveCname(name)
+      : resolveAll(resolver, name, spec?.ipFamilies));
     return { name, server, answers, ms: elapsed() };
   } catch (error) {
     const { code = "", message } = error as NodeJS.ErrnoException;
     return { name, server, answers: [], ms: elapsed(), failure: noAnswers[code] ?? message };
   }
+}
+
+/** In each family of the Service. */
+async function resolveAll(resolver: Resolver, name: string, families: readonly string[] = ["IPv4"]): Promise<string[]> {
+  const answers = families.map((family) => (family === "IPv6" ? resolver.resolve6(name) : resolver.resolve4(name)));
+  return (await Promise.all(answers)).flat();
 }
 
 async function call(
@@ -100,7 +109,7 @@ async function call(
   { port, name }: ServicePort,
   present: readonly Stored<Pod>[],
 ): Promise<TracedConnection> {
-  const to = `TCP ${address}:${port}${name ? ` (${name})` : ""}`;
+  const to = `TCP ${hostPort(address, port)}${name ? ` (${name})` : ""}`;
   const began = performance.now();
   const socket = connect({ host: address, port });
   try {
@@ -108,7 +117,7 @@ async function call(
     const ms = Math.round((performance.now() - began) * 100) / 100;
     const client = { address: socket.localAddress ?? "", port: socket.localPort ?? 0 };
     const target = await proxy.targetOf(client, { address, port });
-    const pod = target && present.find(({ status }) => status?.podIP === target.ip)?.metadata.name;
+    const pod = target && podAt(present, target.ip)?.metadata.name;
     return { to, ms, ...(target && { endpoint: printTarget(target) }), ...(pod && { pod }) };
   } catch (error) {
     const { code, name: kind, message } = error as NodeJS.ErrnoException;
@@ -120,6 +129,10 @@ async function call(
   }
 }
 
+function podAt(pods: readonly Stored<Pod>[], address: string): Stored<Pod> | undefined {
+  return pods.find(({ status }) => status?.podIPs?.some(({ ip }) => ip === address) ?? status?.podIP === address);
+}
+
 function printTarget({ ip, port }: Pick<Target, "ip" | "port">): string {
-  return `${ip}:${port}`;
+  return hostPort(ip, port);
 }

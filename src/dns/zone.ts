@@ -3,7 +3,8 @@
  * Rule: https://github.com/kubernetes/dns/blob/master/docs/specification.md, RFC 2308 (negative answers).
  */
 import { isIPv6 } from "node:net";
-import { type Cidr, contains, parseCidr, parseIpv4 } from "../machinery/cidr.ts";
+import { type AddressRange, addressRange } from "../machinery/address-range.ts";
+import { parseIpv4 } from "../machinery/cidr.ts";
 import { dnsAddress } from "../machinery/network-names.ts";
 import type { ClusterSettings } from "../machinery/settings.ts";
 import { rcodes, recordTypes } from "./message.ts";
@@ -31,7 +32,7 @@ interface Known {
 
 export class Zone {
   readonly #domain: string;
-  readonly #cidrs: readonly Cidr[];
+  readonly #ranges: readonly AddressRange[];
   readonly #namespaceExists: (name: string) => boolean;
   readonly #services = new Map<string, ServiceRecords>();
   readonly #names = new Map<string, Known>();
@@ -42,11 +43,13 @@ export class Zone {
   #serial = 1;
 
   constructor(
-    settings: Pick<ClusterSettings, "clusterDomain" | "podCidr" | "serviceCidr">,
+    settings: Pick<ClusterSettings, "clusterDomain" | "podCidr" | "serviceCidr" | "ipv6">,
     namespaceExists: (name: string) => boolean,
   ) {
     this.#domain = settings.clusterDomain.toLowerCase();
-    this.#cidrs = [parseCidr(settings.podCidr), parseCidr(settings.serviceCidr)];
+    const { podCidr, serviceCidr, ipv6 } = settings;
+    const cidrs = [podCidr, serviceCidr, ...(ipv6 ? [ipv6.podCidr, ipv6.serviceCidr] : [])];
+    this.#ranges = cidrs.map(addressRange);
     this.#namespaceExists = namespaceExists;
     const primary = `ns.dns.${this.#domain}`;
     this.#add("", {
@@ -111,7 +114,7 @@ export class Zone {
     if (!names) {
       const address = addressOf(name);
       // Others may know who has an address that is not the cluster's.
-      const ours = address !== undefined && this.#cidrs.some((cidr) => contains(cidr, address));
+      const ours = address !== undefined && this.#ranges.some((range) => range.has(address));
       return ours ? this.#negative(rcodes.NXDOMAIN, domain) : undefined;
     }
     const records = [...names.values()].map((target): RecordData => ({ type: "PTR", target }));

@@ -36,23 +36,45 @@ export function targetsOf(
   }
   if (!port || (port.protocol ?? "TCP") !== "TCP") return undefined;
   const chosen = new Map(
-    endpointsOf(port.name, slices).map(({ host, port: number }) => [`${host} ${number}`, { host, port: number }]),
+    endpointsOf(service, port.name, slices).map(({ host, port: number }) => [
+      `${host} ${number}`,
+      { host, port: number },
+    ]),
   );
   const targets = [...chosen].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, target]) => target);
   return { targets, ...(port.appProtocol && { appProtocol: port.appProtocol }) };
 }
 
 /** UIDs of the Pods among the endpoints of all ports. */
-export function podUidsBehind({ spec }: Service, slices: readonly EndpointSlice[]): ReadonlySet<string> {
-  const ports = (spec?.ports ?? []).filter(({ protocol }) => (protocol ?? "TCP") === "TCP");
-  return new Set(ports.flatMap(({ name }) => endpointsOf(name, slices).flatMap(({ podUid }) => podUid ?? [])));
+export function podUidsBehind(service: Service, slices: readonly EndpointSlice[]): ReadonlySet<string> {
+  const ports = (service.spec?.ports ?? []).filter(({ protocol }) => (protocol ?? "TCP") === "TCP");
+  return new Set(ports.flatMap(({ name }) => endpointsOf(service, name, slices).flatMap(({ podUid }) => podUid ?? [])));
+}
+
+/**
+ * Those of the Service's first family, or of the other where there is none: a dual-stack Service's Pods are told of once for
+ * each.
+ */
+function endpointsOf(
+  { spec }: Service,
+  portName: string | undefined,
+  slices: readonly EndpointSlice[],
+): FoundEndpoint[] {
+  const types = new Set([...(spec?.ipFamilies ?? []), "IPv4", "IPv6"]);
+  for (const type of types) {
+    const found = endpointsIn(
+      portName,
+      slices.filter(({ addressType }) => addressType === type),
+    );
+    if (found.length > 0) return found;
+  }
+  return [];
 }
 
 /** Those that are ready; only where there is none those that still answer while they end. */
-function endpointsOf(portName: string | undefined, slices: readonly EndpointSlice[]): FoundEndpoint[] {
+function endpointsIn(portName: string | undefined, slices: readonly EndpointSlice[]): FoundEndpoint[] {
   const found: Record<"ready" | "ending", FoundEndpoint[]> = { ready: [], ending: [] };
   for (const slice of slices) {
-    if (slice.addressType === "FQDN") continue;
     for (const { name, port, protocol } of slice.ports ?? []) {
       if ((name ?? "") !== (portName ?? "") || !port || (protocol ?? "TCP") !== "TCP") continue;
       for (const endpoint of slice.endpoints) {

@@ -28,7 +28,7 @@ export function isPortFree(protocol: "tcp" | "udp", address: string, port: numbe
 
 function isUdpFree(port: number, address: string): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = createSocket("udp4");
+    const socket = createSocket(address.includes(":") ? "udp6" : "udp4");
     socket.once("error", () => resolve(false));
     socket.bind({ port, address, exclusive: true }, () => socket.close(() => resolve(true)));
   });

@@ -2,6 +2,7 @@
  * Variables that tell a container about the Services there were when it started: `{NAME}_SERVICE_HOST`, `{NAME}_SERVICE_PORT`
  * and those of Docker's old container links. Rule: https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables
  */
+import { hostPort } from "../machinery/ipv6.ts";
 import type { Service } from "../machinery/types.ts";
 
 const variable = (text: string) => text.toUpperCase().replaceAll("-", "_");
@@ -29,7 +30,7 @@ function addService(env: Map<string, string>, service: Service): void {
   env.set(`${name}_SERVICE_HOST`, address);
   for (const [index, { name: portName, port, protocol = "TCP" }] of ports.entries()) {
     const kind = protocol.toLowerCase();
-    const url = `${kind}://${address.includes(":") ? `[${address}]` : address}:${port}`;
+    const url = `${kind}://${hostPort(address, port)}`;
     if (index === 0) {
       env.set(`${name}_SERVICE_PORT`, String(port));
       env.set(`${name}_PORT`, url);

@@ -67,6 +67,11 @@ export function canonicalAddress(text: string): string {
   return address === undefined ? text : formatIpv6(address);
 }
 
+/** `10.96.0.1:80`, `[fd00:10:96::1]:80` */
+export function hostPort(address: string, port: number): string {
+  return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
 /** Number of addresses in a network: 65,536 for `/112`. */
 export function ipv6Size(cidr: Ipv6Cidr): bigint {
   return 1n << BigInt(bits - cidr.prefix);

@@ -1,6 +1,6 @@
 /** Which target gets the next connection, in userspace mode: as its scheduler says, or the client's own with session affinity. */
 import { isDeepStrictEqual } from "node:util";
-import { type Cidr, contains, parseCidr } from "../machinery/cidr.ts";
+import { type AddressRange, addressRange } from "../machinery/address-range.ts";
 import type { Target } from "./compile.ts";
 import type { Frontend } from "./frontends.ts";
 import { makeScheduler, type Scheduler, type SchedulerName } from "./scheduler.ts";
@@ -12,7 +12,7 @@ export class Balancer {
   #targets: readonly Target[] = [];
   #affinityMs: number | undefined;
   /** Ranges that clients must come from. */
-  #sources: readonly Cidr[] | undefined;
+  #sources: readonly AddressRange[] | undefined;
   #scheduler: Scheduler = makeScheduler(undefined);
   #schedulerName: SchedulerName | undefined;
   /** Open connections by target, `ip:port`. */
@@ -25,7 +25,7 @@ export class Balancer {
     this.#targets = targets;
     if (scheduler !== this.#schedulerName) this.#scheduler = makeScheduler(scheduler);
     this.#schedulerName = scheduler;
-    this.#sources = sources?.map(parseCidr);
+    this.#sources = sources?.map(addressRange);
     this.#affinityMs = affinitySeconds === undefined ? undefined : affinitySeconds * 1000;
     if (this.#affinityMs === undefined) this.#clients.clear();
   }
@@ -39,7 +39,7 @@ export class Balancer {
    * @param now milliseconds, for affinity's idle time.
    */
   order(client: string, now: number): readonly Target[] {
-    if (this.#sources?.every((range) => !contains(range, client))) return [];
+    if (this.#sources?.every((range) => !range.has(client))) return [];
     const targets = this.#targets;
     const remembered = this.#remembered(client, now);
     if (remembered) return [remembered, ...targets.filter((target) => target !== remembered)];

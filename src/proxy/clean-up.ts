@@ -3,7 +3,7 @@ import { tableName } from "../machinery/network-names.ts";
 import { CommandError, runCommand } from "../machinery/run-command.ts";
 import type { ClusterSettings } from "../machinery/settings.ts";
 import { forgetServiceFlows } from "./conntrack.ts";
-import { removeHostNetwork } from "./host-network.ts";
+import { familiesOf, removeHostNetwork } from "./host-network.ts";
 import { removeScript } from "./nft-script.ts";
 
 /**
@@ -11,10 +11,10 @@ import { removeScript } from "./nft-script.ts";
  * them are there.
  * @throws CommandError when rules exist that may not be removed.
  */
-export async function cleanUpProxy(settings: Pick<ClusterSettings, "name" | "serviceCidr">): Promise<void> {
+export async function cleanUpProxy(settings: Pick<ClusterSettings, "name" | "serviceCidr" | "ipv6">): Promise<void> {
   await removeHostNetwork(settings);
   try {
-    await runCommand("nft", ["-f", "-"], removeScript(tableName(settings)));
+    await runCommand("nft", ["-f", "-"], removeScript(tableName(settings), familiesOf(settings)));
   } catch (error) {
     // Where there is no nft there are no rules of ours.
     if (error instanceof CommandError && error.message.endsWith("not installed")) return;
@@ -22,4 +22,5 @@ export async function cleanUpProxy(settings: Pick<ClusterSettings, "name" | "ser
   }
   // What cannot be forgotten now the kernel forgets by itself.
   await forgetServiceFlows(settings.serviceCidr).catch(() => {});
+  if (settings.ipv6) await forgetServiceFlows(settings.ipv6.serviceCidr).catch(() => {});
 }

@@ -3,6 +3,7 @@
  * Rule: https://kubernetes.io/docs/reference/networking/virtual-ips/ and, for which endpoints count, KEP-1669.
  */
 import { parseIpv4 } from "../machinery/cidr.ts";
+import { canonicalAddress, parseIpv6 } from "../machinery/ipv6.ts";
 import type { Endpoint, EndpointSlice, Service, ServicePort } from "../machinery/types.ts";
 import { chosenScheduler, type SchedulerName } from "./scheduler.ts";
 import { disjointRanges } from "./source-ranges.ts";
@@ -32,6 +33,8 @@ export interface ExternalAddress {
 export interface PortRules {
   /** The Service port's name; `""` for the only, unnamed one. */
   name: string;
+  /** All its addresses are IPv6, else IPv4. A port of a dual-stack Service has rules for both. */
+  ipv6?: true;
   protocol: Protocol;
   /** Virtual addresses that answer on `port`. */
   addresses: readonly string[];
@@ -86,62 +89,90 @@ export function compileService(
   const spec = service.spec;
   if (!spec || spec.type === "ExternalName") return undefined;
   const clusterIps = spec.clusterIPs ?? (spec.clusterIP ? [spec.clusterIP] : []);
-  const addresses = clusterIps.filter((ip) => parseIpv4(ip) !== undefined && !answeredElsewhere.has(ip));
-  if (addresses.length === 0) return undefined;
+  const virtual = clusterIps.filter((ip) => !answeredElsewhere.has(ip));
+  const families = [ipv4, ipv6].filter(({ has }) => virtual.some(has));
+  if (families.length === 0) return undefined;
   const affinitySeconds =
     spec.sessionAffinity === "ClientIP"
       ? (spec.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? defaultAffinitySeconds)
       : undefined;
   const scheduler = chosenScheduler(service.metadata?.annotations);
   const weightOf = (pod: string): number | undefined => scheduler?.weights.get(pod);
-  const ipv4Slices = slices.filter((slice) => slice.addressType === "IPv4");
   const hasNodePorts = spec.type === "NodePort" || spec.type === "LoadBalancer";
-  const externalAddresses = externalAddressesOf(service, answeredElsewhere);
   const policies = {
     ...(spec.internalTrafficPolicy === "Local" && { internalLocal: true as const }),
     ...(spec.externalTrafficPolicy === "Local" && { externalLocal: true as const }),
   };
-  const ports = (spec.ports ?? []).flatMap((port): PortRules[] => {
-    const protocol = protocols[port.protocol ?? "TCP"];
-    if (!protocol) return [];
-    return [
-      {
-        name: port.name ?? "",
-        protocol,
-        addresses,
-        port: port.port,
-        ...(externalAddresses.length > 0 && { externalAddresses }),
-        ...(hasNodePorts && port.nodePort && { nodePort: port.nodePort }),
-        ...policies,
-        ...(affinitySeconds !== undefined && { affinitySeconds }),
-        ...(scheduler && { scheduler: scheduler.name }),
-        targets: targetsOf(port, ipv4Slices, nodeName, weightOf),
-      },
-    ];
-  });
-  return { ports, ...(spec.healthCheckNodePort && { healthCheckPort: spec.healthCheckNodePort }) };
+  const portsOf = (family: Family): PortRules[] => {
+    const addresses = virtual.filter(family.has).map(canonicalAddress);
+    const ofFamily = slices.filter((slice) => slice.addressType === family.addressType);
+    const externalAddresses = externalAddressesOf(service, family, answeredElsewhere);
+    return (spec.ports ?? []).flatMap((port): PortRules[] => {
+      const protocol = protocols[port.protocol ?? "TCP"];
+      if (!protocol) return [];
+      return [
+        {
+          name: port.name ?? "",
+          ...(family === ipv6 && { ipv6: true as const }),
+          protocol,
+          addresses,
+          port: port.port,
+          ...(externalAddresses.length > 0 && { externalAddresses }),
+          ...(hasNodePorts && port.nodePort && { nodePort: port.nodePort }),
+          ...policies,
+          ...(affinitySeconds !== undefined && { affinitySeconds }),
+          ...(scheduler && { scheduler: scheduler.name }),
+          targets: targetsOf(port, ofFamily, nodeName, weightOf),
+        },
+      ];
+    });
+  };
+  return {
+    ports: families.flatMap(portsOf),
+    ...(spec.healthCheckNodePort && { healthCheckPort: spec.healthCheckNodePort }),
+  };
 }
+
+interface Family {
+  /** Of EndpointSlices. */
+  addressType: "IPv4" | "IPv6";
+  /** Whether an address is of the family. */
+  has(address: string): boolean;
+}
+
+const ipv4: Family = { addressType: "IPv4", has: (address) => parseIpv4(address) !== undefined };
+const ipv6: Family = {
+  addressType: "IPv6",
+  has: (address) => address.includes(":") && parseIpv6(address) !== undefined,
+};
 
 /** UIDs of the Pods that new connections to the Service may reach. */
 export function podUidsOf(rules: ServiceRules): ReadonlySet<string> {
   return new Set(rules.ports.flatMap((port) => port.targets.flatMap((target) => target.podUid ?? [])));
 }
 
-/** Rule: https://kubernetes.io/docs/concepts/services-networking/service/#external-ips and, of load balancers, KEP-1860. */
-function externalAddressesOf({ spec, status }: Service, answeredElsewhere: ReadonlySet<string>): ExternalAddress[] {
-  const isFree = (ip: string): boolean => parseIpv4(ip) !== undefined && !answeredElsewhere.has(ip);
-  const chosen = new Set((spec?.externalIPs ?? []).filter(isFree));
+/**
+ * Rule: https://kubernetes.io/docs/concepts/services-networking/service/#external-ips and, of load balancers, KEP-1860.
+ * Who names ranges of the other family only has allowed nobody in this one.
+ */
+function externalAddressesOf(
+  { spec, status }: Service,
+  { addressType, has }: Family,
+  answeredElsewhere: ReadonlySet<string>,
+): ExternalAddress[] {
+  const isFree = (ip: string): boolean => has(ip) && !answeredElsewhere.has(ip);
+  const chosen = new Set((spec?.externalIPs ?? []).filter(isFree).map(canonicalAddress));
   const ranges = spec?.loadBalancerSourceRanges ?? [];
   const balanced =
     spec?.type === "LoadBalancer"
       ? (status?.loadBalancer?.ingress ?? []).flatMap(({ ip, ipMode = "VIP" }) =>
-          ip !== undefined && isFree(ip) && ipMode === "VIP" ? [ip] : [],
+          ip !== undefined && isFree(ip) && ipMode === "VIP" ? [canonicalAddress(ip)] : [],
         )
       : [];
   const others = new Set(balanced.filter((ip) => !chosen.has(ip)));
   return [
     ...[...chosen].map((ip) => ({ ip })),
-    ...[...others].map((ip) => ({ ip, ...(ranges.length > 0 && { sources: disjointRanges(ranges) }) })),
+    ...[...others].map((ip) => ({ ip, ...(ranges.length > 0 && { sources: disjointRanges(ranges, addressType) }) })),
   ];
 }
 
@@ -177,8 +208,9 @@ function addTarget(
   weightOf: (pod: string) => number | undefined,
 ): void {
   // Addresses of one endpoint are interchangeable: consumers use the first (EndpointSlice API, `addresses`).
-  const ip = endpoint.addresses[0];
-  if (!ip || parseIpv4(ip) === undefined) return;
+  const [written] = endpoint.addresses;
+  if (!written || !(ipv4.has(written) || ipv6.has(written))) return;
+  const ip = canonicalAddress(written);
   const podUid = endpoint.targetRef?.kind === "Pod" ? endpoint.targetRef.uid : undefined;
   const local = endpoint.nodeName === nodeName;
   const weight = podUid === undefined ? undefined : weightOf(endpoint.targetRef?.name ?? "");
@@ -203,5 +235,8 @@ function isServingWhileTerminating(endpoint: Endpoint): boolean {
 }
 
 function byAddress(a: Target, b: Target): number {
-  return (parseIpv4(a.ip) ?? 0) - (parseIpv4(b.ip) ?? 0) || a.port - b.port;
+  const difference = (parseIpv4(a.ip) ?? 0) - (parseIpv4(b.ip) ?? 0);
+  if (difference !== 0) return difference;
+  if (a.ip === b.ip) return a.port - b.port;
+  return (parseIpv6(a.ip) ?? 0n) < (parseIpv6(b.ip) ?? 0n) ? -1 : 1;
 }

@@ -3,7 +3,7 @@
  * packets flow. When that endpoint leaves a Service, its entries are deleted, so that the next packet is spread anew.
  * Rule: https://kubernetes.io/docs/reference/networking/virtual-ips/ (kube-proxy's conntrack clean-up).
  */
-
+import { isIPv6 } from "node:net";
 import { CommandError, runCommand } from "../machinery/run-command.ts";
 import type { PortRules, RuleChange, RuleSet, ServiceRules } from "./compile.ts";
 import type { Endpoint } from "./rule-backend.ts";
@@ -27,16 +27,17 @@ export function strayFlows(listing: string, rules: RuleSet): string[][] {
   for (const port of [...rules.values()].flatMap(udpPorts)) {
     const ips = new Set(port.targets.map((target) => target.ip));
     for (const address of addressesOf(port)) targets.set(`${address}:${port.port}`, ips);
-    if (port.nodePort !== undefined) targets.set(`:${port.nodePort}`, ips);
+    if (port.nodePort !== undefined) targets.set(`${anyOf(port.ipv6)}:${port.nodePort}`, ips);
   }
   return listing.split("\n").flatMap((line) => {
     // Each line has the flow as its client sees it, then as the answers come.
     const [from, answers] = [...line.matchAll(/src=(\S+) dst=(\S+) sport=(\d+) dport=(\d+)/g)];
     if (!from || !answers) return [];
     const [, source = "", destination = "", sourcePort = "", port = ""] = from;
-    const allowed = targets.get(`${destination}:${port}`) ?? targets.get(`:${port}`);
+    const allowed = targets.get(`${destination}:${port}`) ?? targets.get(`${anyOf(isIPv6(destination))}:${port}`);
     if (!allowed || allowed.has(answers[1] ?? "")) return [];
-    return [["-D", "-p", "udp", "-s", source, "-d", destination, "--sport", sourcePort, "--dport", port]];
+    const flow = ["-s", source, "-d", destination, "--sport", sourcePort, "--dport", port];
+    return [["-D", "-p", "udp", ...ipv6Flag(isIPv6(destination)), ...flow]];
   });
 }
 
@@ -47,8 +48,12 @@ export async function forgetStaleFlows(changes: readonly RuleChange[]): Promise<
 
 /** As {@link forgetStaleFlows}, when it is not known what the rules were before. */
 export async function forgetStrayFlows(rules: RuleSet): Promise<void> {
-  if (![...rules.values()].some((service) => udpPorts(service).length > 0)) return;
-  for (const args of strayFlows(await runCommand("conntrack", ["-L", "-p", "udp"]), rules)) await forget(args);
+  const ports = [...rules.values()].flatMap(udpPorts);
+  for (const ipv6 of [false, true]) {
+    if (!ports.some((port) => (port.ipv6 ?? false) === ipv6)) continue;
+    const listing = await runCommand("conntrack", ["-L", "-p", "udp", ...ipv6Flag(ipv6)]);
+    for (const args of strayFlows(listing, rules)) await forget(args);
+  }
 }
 
 /**
@@ -57,7 +62,7 @@ export async function forgetStrayFlows(rules: RuleSet): Promise<void> {
  * @throws CommandError when `conntrack` is missing or refuses.
  */
 export function forgetServiceFlows(serviceCidr: string): Promise<void> {
-  return forget(["-D", "--orig-dst", serviceCidr]);
+  return forget(["-D", ...ipv6Flag(serviceCidr.includes(":")), "--orig-dst", serviceCidr]);
 }
 
 /** Where the kernel sent a TCP connection, by the source of its answers; undefined when it knows of none. */
@@ -67,7 +72,14 @@ export async function targetOfFlow(
 ): Promise<{ ip: string; port: number } | undefined> {
   const flow = ["--orig-src", client.address, "--orig-port-src", String(client.port)];
   const to = ["--orig-dst", frontend.address, "--orig-port-dst", String(frontend.port)];
-  const listing = await runCommand("conntrack", ["-L", "-p", "tcp", ...flow, ...to]);
+  const listing = await runCommand("conntrack", [
+    "-L",
+    "-p",
+    "tcp",
+    ...ipv6Flag(isIPv6(frontend.address)),
+    ...flow,
+    ...to,
+  ]);
   const [, answers] = [...listing.matchAll(/src=(\S+) dst=\S+ sport=(\d+)/g)];
   return answers && { ip: answers[1] ?? "", port: Number(answers[2]) };
 }
@@ -86,10 +98,26 @@ async function forget(args: readonly string[]): Promise<void> {
 function flowsOf(rules: ServiceRules | undefined): string[] {
   return udpPorts(rules).flatMap((port) =>
     port.targets.flatMap((target) => [
-      ...addressesOf(port).map((ip) => `--orig-dst ${ip} --orig-port-dst ${port.port} --dst-nat ${target.ip}`),
-      ...(port.nodePort === undefined ? [] : [`--orig-port-dst ${port.nodePort} --dst-nat ${target.ip}`]),
+      ...addressesOf(port).map((ip) =>
+        flow(port, `--orig-dst ${ip} --orig-port-dst ${port.port} --dst-nat ${target.ip}`),
+      ),
+      ...(port.nodePort === undefined ? [] : [flow(port, `--orig-port-dst ${port.nodePort} --dst-nat ${target.ip}`)]),
     ]),
   );
+}
+
+function flow({ ipv6 }: Pick<PortRules, "ipv6">, which: string): string {
+  return [...ipv6Flag(ipv6 !== undefined), which].join(" ");
+}
+
+/** conntrack looks at IPv4 unless told. */
+function ipv6Flag(ipv6: boolean): string[] {
+  return ipv6 ? ["-f", "ipv6"] : [];
+}
+
+/** Stands for every address of the host. */
+function anyOf(ipv6 = false): string {
+  return ipv6 ? "[]" : "";
 }
 
 /**
@@ -97,11 +125,13 @@ function flowsOf(rules: ServiceRules | undefined): string[] {
  * talking to the host itself. (Cluster IPs without targets are refused before anything is remembered.)
  */
 function refusedFlows(before: ServiceRules | undefined, after: ServiceRules | undefined): string[] {
-  const openBefore = new Set(
-    udpPorts(before).flatMap((port) => (port.targets.length > 0 ? (port.nodePort ?? []) : [])),
-  );
-  return udpPorts(after).flatMap(({ nodePort, targets }) =>
-    nodePort !== undefined && targets.length > 0 && !openBefore.has(nodePort) ? [`--orig-port-dst ${nodePort}`] : [],
+  const openBefore = new Set(openNodePorts(before));
+  return openNodePorts(after).filter((port) => !openBefore.has(port));
+}
+
+function openNodePorts(rules: ServiceRules | undefined): string[] {
+  return udpPorts(rules).flatMap((port) =>
+    port.nodePort !== undefined && port.targets.length > 0 ? [flow(port, `--orig-port-dst ${port.nodePort}`)] : [],
   );
 }
 

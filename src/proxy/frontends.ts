@@ -3,11 +3,13 @@ import type { PortRules, Protocol, ServiceRules, Target } from "./compile.ts";
 import type { SchedulerName } from "./scheduler.ts";
 
 export interface Frontend {
+  /** Of its address, or of the host's addresses; IPv4 if absent. */
+  ipv6?: true;
   protocol: Protocol;
   port: number;
   /** For those outside: a NodePort, or an address that is not of the Service range. */
   external: boolean;
-  /** Undefined for a NodePort: every address of the host. */
+  /** Undefined for a NodePort: every address of the host, of that family. */
   address?: string;
   /** Empty: connections are refused, or with {@link drops} not answered. */
   targets: readonly Target[];
@@ -41,10 +43,14 @@ function addFrontends(frontends: Frontend[], port: PortRules): void {
 }
 
 /** What all ways in of a port have in common that are, or are not, under a Local policy. */
-function way({ protocol, port, targets: all, affinitySeconds, scheduler }: PortRules, isLocal: boolean): Frontend {
+function way(
+  { ipv6, protocol, port, targets: all, affinitySeconds, scheduler }: PortRules,
+  isLocal: boolean,
+): Frontend {
   const targets = isLocal ? all.filter((target) => target.local) : all;
   const drops = targets.length === 0 && all.length > 0;
   const frontend: Frontend = { protocol, port, external: false, targets, masquerades: false, drops };
+  if (ipv6) frontend.ipv6 = ipv6;
   if (affinitySeconds !== undefined) frontend.affinitySeconds = affinitySeconds;
   if (scheduler) frontend.scheduler = scheduler;
   return frontend;

@@ -31,7 +31,7 @@ export class HealthChecks {
     }
     if (!rules || port === undefined) return;
     const local = rules.ports.flatMap(({ targets }) => targets.filter((target) => target.local));
-    const localEndpoints = new Set(local.map(({ ip }) => ip)).size;
+    const localEndpoints = new Set(local.map(({ podUid, ip }) => podUid ?? ip)).size;
     const check = this.#checks.get(key);
     if (check) check.localEndpoints = localEndpoints;
     else this.#open(key, port, localEndpoints);

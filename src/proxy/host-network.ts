@@ -2,14 +2,20 @@
  * What Services need of the host besides rules: kernel switches, routes, and a way past Docker's firewall.
  * Everything here may be done again at any time, and is undone by {@link removeHostNetwork}.
  */
-import { access, readFile, writeFile } from "node:fs/promises";
+import { access, readdir, readFile, writeFile } from "node:fs/promises";
 import type { Logger } from "../machinery/log.ts";
-import { bridgeName, dnsAddress, tableName } from "../machinery/network-names.ts";
+import { bridgeName, dnsAddress, podGatewayIpv6, tableName } from "../machinery/network-names.ts";
 import { CommandError, runCommand } from "../machinery/run-command.ts";
-import type { ClusterSettings } from "../machinery/settings.ts";
+import type { ClusterSettings, Ipv6Settings } from "../machinery/settings.ts";
+import type { NftFamily } from "./nft-elements.ts";
 import { removeScript } from "./nft-script.ts";
 
-type NetworkSettings = Pick<ClusterSettings, "name" | "serviceCidr" | "proxyMode">;
+type NetworkSettings = Pick<ClusterSettings, "name" | "serviceCidr" | "proxyMode" | "ipv6">;
+
+/** nft's names of the families that the cluster has. */
+export function familiesOf({ ipv6 }: Pick<ClusterSettings, "ipv6">): NftFamily[] {
+  return ipv6 ? ["ip", "ip6"] : ["ip"];
+}
 
 /**
  * Prepares the host. A step that fails is logged with its consequence and does not keep the others from being done.
@@ -17,7 +23,8 @@ type NetworkSettings = Pick<ClusterSettings, "name" | "serviceCidr" | "proxyMode
  */
 export async function setUpHostNetwork(settings: NetworkSettings, log: Logger): Promise<boolean> {
   const bridge = bridgeName(settings);
-  const attempt = async (consequence: string, step: () => Promise<unknown>): Promise<void> => {
+  const { ipv6 } = settings;
+  const attempt: Attempt = async (consequence, step) => {
     try {
       await step();
     } catch (error) {
@@ -25,12 +32,14 @@ export async function setUpHostNetwork(settings: NetworkSettings, log: Logger): 
     }
   };
   await attempt("Pods may not reach other networks: IP forwarding is off", () => setSysctl("net/ipv4/ip_forward", "1"));
+  if (ipv6) await attempt("Pods may not reach other networks by IPv6: forwarding is off", enableIpv6Forwarding);
   await attempt("the DNS address does not reach this host", () => routeToHost(`${dnsAddress(settings)}/32`));
   if (settings.proxyMode === "userspace") {
     // What an earlier run in the other mode left would catch connections before this process sees them.
-    await ignoreFailure(runCommand("nft", ["-f", "-"], removeScript(tableName(settings))));
+    await ignoreFailure(runCommand("nft", ["-f", "-"], removeScript(tableName(settings), familiesOf(settings))));
     await ignoreFailure(runCommand("ip", ["route", "del", settings.serviceCidr, "dev", bridge]));
     await attempt("cluster IPs do not reach this host", () => routeToHost(settings.serviceCidr));
+    if (ipv6) await setUpIpv6Userspace(ipv6.serviceCidr, bridge, attempt);
     return true;
   }
   await attempt("Pods may not reach Services: bridged packets pass the rules by", enableBridgeNetfilter);
@@ -41,19 +50,84 @@ export async function setUpHostNetwork(settings: NetworkSettings, log: Logger): 
     await runCommand("ip", ["route", "replace", settings.serviceCidr, "dev", bridge]);
   });
   await attempt("NodePorts do not answer on 127.0.0.1", () => setSysctl(`net/ipv4/conf/${bridge}/route_localnet`, "1"));
-  await attempt("other hosts may not reach NodePorts: Docker's firewall drops them", () => letTranslatedPass(bridge));
+  await attempt("other hosts may not reach NodePorts: Docker's firewall drops them", () =>
+    letTranslatedPass("iptables", bridge),
+  );
+  if (ipv6) await setUpIpv6Rules(ipv6, bridge, attempt);
   return true;
 }
 
 /** Takes back routes and firewall rules. Switches stay: others may have come to depend on them. */
-export async function removeHostNetwork(settings: Pick<ClusterSettings, "name" | "serviceCidr">): Promise<void> {
+export async function removeHostNetwork(
+  settings: Pick<ClusterSettings, "name" | "serviceCidr" | "ipv6">,
+): Promise<void> {
   const bridge = bridgeName(settings);
   await removeRouteToHost(`${dnsAddress(settings)}/32`);
   await removeRouteToHost(settings.serviceCidr);
   await ignoreFailure(runCommand("ip", ["route", "del", settings.serviceCidr, "dev", bridge]));
   for (const rule of translatedRules(bridge)) {
     await ignoreFailure(runCommand("iptables", ["-w", "-D", "DOCKER-USER", ...rule]));
+    if (settings.ipv6) await ignoreFailure(runCommand("ip6tables", ["-w", "-D", "DOCKER-USER", ...rule]));
   }
+  if (!settings.ipv6) return;
+  await removeRouteToHost(settings.ipv6.serviceCidr);
+  await ignoreFailure(runCommand("ip", ["-6", "route", "del", settings.ipv6.serviceCidr, "dev", bridge]));
+}
+
+/** Does a step; one that fails is logged with its consequence. */
+type Attempt = (consequence: string, step: () => Promise<unknown>) => Promise<void>;
+
+/**
+ * A host that forwards takes no notice of router advertisements, from which it may have its own default route: where they
+ * counted, they are to count all the same. Before the Pods' network is made, since Docker switches forwarding on with it.
+ * Rule: https://docs.kernel.org/networking/ip-sysctl.html (`accept_ra`)
+ */
+export async function enableIpv6Forwarding(): Promise<void> {
+  const folder = "/proc/sys/net/ipv6/conf";
+  if ((await readFile(`${folder}/all/forwarding`, "utf8")).trim() === "1") return;
+  for (const name of await readdir(folder)) {
+    const file = `${folder}/${name}/accept_ra`;
+    const value = await readFile(file, "utf8").catch(() => "");
+    if (name !== "all" && value.trim() === "1") await writeFile(file, "2");
+  }
+  await setSysctl("net/ipv6/conf/all/forwarding", "1");
+}
+
+/** IPv6 knows "AnyIP" too, but sockets may only be bound to such addresses where that is allowed. */
+async function setUpIpv6Userspace(serviceCidr: string, bridge: string, attempt: Attempt): Promise<void> {
+  await ignoreFailure(runCommand("ip", ["-6", "route", "del", serviceCidr, "dev", bridge]));
+  await attempt("IPv6 cluster IPs do not reach this host", () => routeToHost(serviceCidr));
+  await attempt("IPv6 cluster IPs do not answer", () => setSysctl("net/ipv6/ip_nonlocal_bind", "1"));
+}
+
+async function setUpIpv6Rules({ podCidr, serviceCidr }: Ipv6Settings, bridge: string, attempt: Attempt): Promise<void> {
+  await attempt("Pods may not reach Services by IPv6: bridged packets pass the rules by", () =>
+    setSysctl("net/bridge/bridge-nf-call-ip6tables", "1"),
+  );
+  await attempt("IPv6 cluster IPs have no route from this host", async () => {
+    // Docker's address of the bridge is of no use until the first Pod is there, and the kernel has then asked for a second
+    // whether somebody else has it.
+    const gateway = `${podGatewayIpv6({ podCidr })}/${podCidr.split("/")[1]}`;
+    if (await isTentative(bridge, podGatewayIpv6({ podCidr }))) {
+      await ignoreFailure(runCommand("ip", ["addr", "del", gateway, "dev", bridge]));
+      await runCommand("ip", ["addr", "add", gateway, "dev", bridge, "nodad"]);
+    }
+    await removeRouteToHost(serviceCidr);
+    await runCommand("ip", ["-6", "route", "replace", serviceCidr, "dev", bridge]);
+  });
+  // Docker before 27 has no such firewall for IPv6.
+  if (!(await succeeds(runCommand("ip6tables", ["-w", "-S", "DOCKER-USER"])))) return;
+  await attempt("other hosts may not reach IPv6 NodePorts: Docker's firewall drops them", () =>
+    letTranslatedPass("ip6tables", bridge),
+  );
+}
+
+/** Whether the interface has the address, and may not use it yet. */
+async function isTentative(bridge: string, address: string): Promise<boolean> {
+  const [shown] = JSON.parse(await runCommand("ip", ["-6", "-j", "addr", "show", "dev", bridge])) as {
+    addr_info: { local?: string; tentative?: boolean }[];
+  }[];
+  return shown?.addr_info.some(({ local, tentative }) => local === address && tentative === true) ?? false;
 }
 
 /** "AnyIP": every address of the network counts as the host's own, without being configured on an interface. */
@@ -74,10 +148,10 @@ function translatedRules(bridge: string): string[][] {
   ];
 }
 
-async function letTranslatedPass(bridge: string): Promise<void> {
+async function letTranslatedPass(command: "iptables" | "ip6tables", bridge: string): Promise<void> {
   for (const rule of translatedRules(bridge)) {
-    const present = await succeeds(runCommand("iptables", ["-w", "-C", "DOCKER-USER", ...rule]));
-    if (!present) await runCommand("iptables", ["-w", "-I", "DOCKER-USER", ...rule]);
+    const present = await succeeds(runCommand(command, ["-w", "-C", "DOCKER-USER", ...rule]));
+    if (!present) await runCommand(command, ["-w", "-I", "DOCKER-USER", ...rule]);
   }
 }
 

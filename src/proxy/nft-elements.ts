@@ -2,9 +2,12 @@
  * One Service's rules as elements of the table's maps and sets (docs/adr/0006-elements-only.md): a change of a Service
  * changes elements, never chains. Pure.
  */
-import { type Cidr, contains } from "../machinery/cidr.ts";
+import type { AddressRange } from "../machinery/address-range.ts";
 import type { ServiceRules, Target } from "./compile.ts";
 import { type Frontend, frontendsOf } from "./frontends.ts";
+
+/** Of a table, and of the addresses in it, as nft names both. */
+export type NftFamily = "ip" | "ip6";
 
 /** Maps and sets of the table by name; those with elements of a whole Service are filled by {@link elementsOf}. */
 export const nftMaps = [
@@ -35,7 +38,7 @@ export interface SpreadChain {
   size: number;
 }
 
-/** What the table's chains can serve. Chains cannot be added later, so a Service that needs more needs a new table. */
+/** What the chains of the tables can serve. Chains cannot be added later, so a Service that needs more needs a new table. */
 export interface Shape {
   /** Most endpoints of a port. */
   size: number;
@@ -90,26 +93,33 @@ export function learnChainName(via: SpreadChain["via"], seconds: number): string
   return `learn-${via}-${seconds}`;
 }
 
-/** Elements of these Services; a frontend without endpoints has none, so that its connections are refused. */
-export function elementsOf(services: Iterable<ServiceRules>): Elements {
+/** Elements of these Services in the table of a family; a frontend without endpoints has none, so that its connections are refused. */
+export function elementsOf(family: NftFamily, services: Iterable<ServiceRules>): Elements {
   const elements = emptyElements();
   for (const rules of services) {
     for (const frontend of frontendsOf(rules)) {
+      if (familyOf(frontend) !== family) continue;
       putFrontend(frontend, keyOf(frontend), (map, key, value) => elements[map].set(key, value));
     }
   }
   return elements;
 }
 
+/** The table in which a frontend is found. */
+export function familyOf({ ipv6 }: Pick<Frontend, "ipv6">): NftFamily {
+  return ipv6 ? "ip6" : "ip";
+}
+
 /**
  * The same as texts for `nft`, in half the time, which counts when thousands of Services are put in force at once. Should two
  * of them have the same frontend, the first has it: one such pair may not keep all the others from the kernel.
  */
-export function elementTextsOf(services: Iterable<ServiceRules>): Record<NftMap, string[]> {
+export function elementTextsOf(family: NftFamily, services: Iterable<ServiceRules>): Record<NftMap, string[]> {
   const texts = Object.fromEntries(nftMaps.map((name) => [name, []])) as unknown as Record<NftMap, string[]>;
   const taken = new Set<string>();
   for (const rules of services) {
     for (const frontend of frontendsOf(rules)) {
+      if (familyOf(frontend) !== family) continue;
       const key = keyOf(frontend);
       if (taken.has(key)) continue;
       taken.add(key);
@@ -157,8 +167,8 @@ function putFrontend(frontend: Frontend, key: string, put: (map: NftMap, key: st
   }
 }
 
-/** Pod addresses among the Service's targets: those that may call themselves through it. */
-export function podAddressesOf(rules: ServiceRules | undefined, pods: Cidr): ReadonlySet<string> {
+/** Pod addresses among the Service's targets: those that may call themselves through it. @param pods of one family. */
+export function podAddressesOf(rules: ServiceRules | undefined, pods: AddressRange): ReadonlySet<string> {
   const targets: readonly Target[] = rules?.ports.flatMap((port) => port.targets) ?? [];
-  return new Set(targets.map((target) => target.ip).filter((ip) => contains(pods, ip)));
+  return new Set(targets.map((target) => target.ip).filter((ip) => pods.has(ip)));
 }

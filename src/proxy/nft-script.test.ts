@@ -1,14 +1,18 @@
 import { describe, expect, it } from "vitest";
-import { parseCidr } from "../machinery/cidr.ts";
+import { addressRange } from "../machinery/address-range.ts";
 import type { PortRules, ServiceRules } from "./compile.ts";
 import { addHairpin, changeCommands, deleteHairpin, removeScript, replaceScript } from "./nft-script.ts";
 
 const settings = {
+  family: "ip" as const,
   table: "skiff-default",
   bridge: "skiff-default",
   serviceCidr: "10.96.0.0/12",
-  pods: parseCidr("10.244.0.0/16"),
+  podCidr: "10.244.0.0/16",
+  pods: addressRange("10.244.0.0/16"),
 };
+
+const small = { family: "ip", table: "t" } as const;
 
 function port(more: Partial<PortRules> & { ips: string[] }): PortRules {
   const { ips, ...rest } = more;
@@ -212,19 +216,20 @@ describe("changeCommands", () => {
     ],
     ["nothing that concerns the kernel", web, { ports: [{ ...(web.ports[0] as PortRules), name: "renamed" }] }, []],
   ])("%s", (_name, before, after, expected) => {
-    expect(changeCommands("t", [{ ...(before && { before }), ...(after && { after }) }])).toEqual(expected);
+    expect(changeCommands(small, [{ ...(before && { before }), ...(after && { after }) }])).toEqual(expected);
   });
 
   it("removes before it adds, so that a NodePort may pass from one Service to another", () => {
     const old = { ports: [port({ ips: ["10.244.0.5"], addresses: [], nodePort: 30_080 })] };
     const next = { ports: [port({ ips: ["10.244.0.6"], addresses: [], nodePort: 30_080 })] };
-    const commands = changeCommands("t", [{ after: next }, { before: old }]);
+    const commands = changeCommands(small, [{ after: next }, { before: old }]);
     expect(commands.map((command) => command.split(" ")[0])).toEqual(["delete", "delete", "add", "add"]);
   });
 });
 
 it("pairs Pods that may call themselves, and removes a table whether or not it is there", () => {
-  expect(addHairpin("t", ["10.244.0.5"])).toEqual(["add element ip t hairpin { 10.244.0.5 . 10.244.0.5 }"]);
-  expect(deleteHairpin("t", [])).toEqual([]);
-  expect(removeScript("t")).toBe("add table ip t\ndelete table ip t\n");
+  expect(addHairpin(small, ["10.244.0.5"])).toEqual(["add element ip t hairpin { 10.244.0.5 . 10.244.0.5 }"]);
+  expect(deleteHairpin(small, [])).toEqual([]);
+  expect(removeScript("t", ["ip"])).toBe("add table ip t\ndelete table ip t\n");
+  expect(removeScript("t", ["ip", "ip6"])).toContain("\ndelete table ip6 t\n");
 });

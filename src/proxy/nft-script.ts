@@ -4,7 +4,7 @@
  * Why the table looks as it does (docs/adr/0006-elements-only.md): Services live in maps, so the kernel finds one by a
  * hash look-up however many there are, and one chain per *number* of endpoints serves all Services of that size.
  */
-import type { Cidr } from "../machinery/cidr.ts";
+import type { AddressRange } from "../machinery/address-range.ts";
 import type { RuleChange, ServiceRules } from "./compile.ts";
 import {
   chainName,
@@ -14,6 +14,7 @@ import {
   elementTextsOf,
   emptyElements,
   learnChainName,
+  type NftFamily,
   type NftMap,
   nftMaps,
   type Shape,
@@ -21,12 +22,24 @@ import {
 } from "./nft-elements.ts";
 import { clientMaps, type RememberedClient, rememberedElement } from "./remembered-clients.ts";
 
-export interface TableSettings {
+/** A table of one family: a dual-stack cluster has two, of one name. */
+export interface Table {
+  family: NftFamily;
   table: string;
+}
+
+export interface TableSettings extends Table {
   bridge: string;
   serviceCidr: string;
-  pods: Cidr;
+  podCidr: string;
+  pods: AddressRange;
 }
+
+/** What differs besides the word for the family itself. */
+const words = {
+  ip: { address: "ipv4_addr", unreachable: "icmp port-unreachable", loopback: "127.0.0.0/8" },
+  ip6: { address: "ipv6_addr", unreachable: "icmpv6 port-unreachable", loopback: "::1" },
+} as const;
 
 /** Bit of the packet mark that asks for masquerading. Not 0x4000, which is Kubernetes' own. */
 const masqueradeMark = "0x20000";
@@ -35,19 +48,19 @@ const masqueradeMark = "0x20000";
 const elementsPerCommand = 2_000;
 
 /** Declarations of the table's maps; the `typeof` expressions fix the types of concatenated keys. */
-const declarations = `
-  map services { type ipv4_addr . inet_proto . inet_service : verdict; }
+const declarationsOf = (ip: NftFamily): string => `
+  map services { type ${words[ip].address} . inet_proto . inet_service : verdict; }
   map nodeports { type inet_proto . inet_service : verdict; }
-  map endpoints { typeof ip daddr . meta l4proto . th dport . numgen random mod 2 : ip daddr . th dport; }
-  map nodeport-endpoints { typeof meta l4proto . th dport . numgen random mod 2 : ip daddr . th dport; }
-  map affine { typeof ip daddr . meta l4proto . th dport : verdict; }
+  map endpoints { typeof ${ip} daddr . meta l4proto . th dport . numgen random mod 2 : ${ip} daddr . th dport; }
+  map nodeport-endpoints { typeof meta l4proto . th dport . numgen random mod 2 : ${ip} daddr . th dport; }
+  map affine { typeof ${ip} daddr . meta l4proto . th dport : verdict; }
   map affine-nodeports { typeof meta l4proto . th dport : verdict; }
-  map ${clientMaps.address} { typeof ip saddr . ip daddr . meta l4proto . th dport : ip daddr . th dport; size 65535; flags dynamic,timeout; }
-  map ${clientMaps.nodeport} { typeof ip saddr . meta l4proto . th dport : ip daddr . th dport; size 65535; flags dynamic,timeout; }
-  set refused { type ipv4_addr . inet_proto . inet_service; }
-  set restricted { type ipv4_addr . inet_proto . inet_service; }
-  set sources { typeof ip daddr . meta l4proto . th dport . ip saddr; flags interval; }
-  set hairpin { type ipv4_addr . ipv4_addr; }`;
+  map ${clientMaps.address} { typeof ${ip} saddr . ${ip} daddr . meta l4proto . th dport : ${ip} daddr . th dport; size 65535; flags dynamic,timeout; }
+  map ${clientMaps.nodeport} { typeof ${ip} saddr . meta l4proto . th dport : ${ip} daddr . th dport; size 65535; flags dynamic,timeout; }
+  set refused { type ${words[ip].address} . inet_proto . inet_service; }
+  set restricted { type ${words[ip].address} . inet_proto . inet_service; }
+  set sources { typeof ${ip} daddr . meta l4proto . th dport . ${ip} saddr; flags interval; }
+  set hairpin { type ${words[ip].address} . ${words[ip].address}; }`;
 
 /** What is put in force at once. */
 export interface TableContent {
@@ -66,41 +79,38 @@ export interface TableContent {
  * specified: tcp vs. th").
  */
 export function replaceScript(settings: TableSettings, content: TableContent): string {
-  const { table, bridge, serviceCidr } = settings;
+  const { family: ip, table, bridge, serviceCidr } = settings;
   const { services, podAddresses, shape, clients } = content;
-  const texts = elementTextsOf(services);
+  const texts = elementTextsOf(ip, services);
+  const { unreachable } = words[ip];
   return [
-    `add table ip ${table}`,
-    `delete table ip ${table}`,
-    `table ip ${table} {${declarations}`,
-    ...chainsOf(shape).map((chain) => `  ${chainText(chain)}`),
+    `add table ${ip} ${table}`,
+    `delete table ${ip} ${table}`,
+    `table ${ip} ${table} {${declarationsOf(ip)}`,
+    ...chainsOf(shape).map((chain) => `  ${chainText(ip, chain)}`),
     ...learnChains(settings, shape),
-    ...(shape.restricts ? [restrictChain] : []),
+    ...(shape.restricts ? [restrictChain(ip)] : []),
     `  chain dispatch {
-    ${dispatchRules.join("\n    ")}
+    ${dispatchRules(ip).join("\n    ")}
   }
   chain prerouting { type nat hook prerouting priority dstnat - 5; policy accept; jump dispatch; }
   chain output { type nat hook output priority -105; policy accept; jump dispatch; }
   chain postrouting {
     type nat hook postrouting priority srcnat - 5; policy accept;
-    ${masqueradeRules(bridge).join("\n    ")}
+    ${masqueradeRules(settings).join("\n    ")}
   }
   chain refuse {
-    ip daddr . meta l4proto . th dport @refused meta l4proto tcp reject with tcp reset
-    ip daddr . meta l4proto . th dport @refused reject with icmp port-unreachable
-    ip daddr ${serviceCidr} fib daddr type != local meta l4proto tcp reject with tcp reset
-    ip daddr ${serviceCidr} fib daddr type != local reject with icmp port-unreachable
+    ${ip} daddr . meta l4proto . th dport @refused meta l4proto tcp reject with tcp reset
+    ${ip} daddr . meta l4proto . th dport @refused reject with ${unreachable}
+    ${ip} daddr ${serviceCidr} fib daddr type != local meta l4proto tcp reject with tcp reset
+    ${ip} daddr ${serviceCidr} fib daddr type != local reject with ${unreachable}
   }
   chain refuse-output { type filter hook output priority filter - 5; policy accept; jump refuse; }
-  chain refuse-forward { type filter hook forward priority filter - 5; policy accept; jump refuse; }
-  chain guard-loopback {
-    type filter hook input priority filter - 5; policy accept;
-    iifname "${bridge}" ip daddr 127.0.0.0/8 ct state { new, invalid } drop
-  }
+  chain refuse-forward { type filter hook forward priority filter - 5; policy accept; jump refuse; }${ip === "ip" ? guardLoopback(bridge) : ""}
 }`,
-    ...nftMaps.flatMap((map) => addElements(table, map, texts[map])),
-    ...addHairpin(table, podAddresses),
-    ...clients.map((client) => `add element ip ${table} ${rememberedElement(client)}`),
+    ...nftMaps.flatMap((map) => addElements(settings, map, texts[map])),
+    ...addHairpin(settings, podAddresses),
+    ...clients.map((client) => `add element ${ip} ${table} ${rememberedElement(client)}`),
     "",
   ].join("\n");
 }
@@ -109,12 +119,12 @@ export function replaceScript(settings: TableSettings, content: TableContent): s
  * Commands that turn the elements of `before` into those of `after` for every change; all removals come first, so that
  * a port may pass from one Service to another in one transaction.
  */
-export function changeCommands(table: string, changes: readonly RuleChange[]): string[] {
+export function changeCommands(table: Table, changes: readonly RuleChange[]): string[] {
   const removed = emptyElements();
   const added = emptyElements();
   for (const change of changes) {
-    const before = elementsOf(change.before ? [change.before] : []);
-    const after = elementsOf(change.after ? [change.after] : []);
+    const before = elementsOf(table.family, change.before ? [change.before] : []);
+    const after = elementsOf(table.family, change.after ? [change.after] : []);
     for (const map of nftMaps) {
       for (const [key, value] of before[map]) if (after[map].get(key) !== value) removed[map].set(key, value);
       for (const [key, value] of after[map]) if (before[map].get(key) !== value) added[map].set(key, value);
@@ -132,52 +142,69 @@ export function changeCommands(table: string, changes: readonly RuleChange[]): s
   ];
 }
 
-export function addHairpin(table: string, addresses: readonly string[]): string[] {
-  return inCommands(`add element ip ${table} hairpin`, addresses.map(hairpinElement));
+export function addHairpin({ family, table }: Table, addresses: readonly string[]): string[] {
+  return inCommands(`add element ${family} ${table} hairpin`, addresses.map(hairpinElement));
 }
 
-export function deleteHairpin(table: string, addresses: readonly string[]): string[] {
-  return inCommands(`delete element ip ${table} hairpin`, addresses.map(hairpinElement));
+export function deleteHairpin({ family, table }: Table, addresses: readonly string[]): string[] {
+  return inCommands(`delete element ${family} ${table} hairpin`, addresses.map(hairpinElement));
 }
 
 function hairpinElement(ip: string): string {
   return `${ip} . ${ip}`;
 }
 
-/** Removes the table; succeeds when there is none. */
-export function removeScript(table: string): string {
-  return `add table ip ${table}\ndelete table ip ${table}\n`;
+/** Removes the table of each family; succeeds when there is none. */
+export function removeScript(table: string, families: readonly NftFamily[]): string {
+  return families.map((ip) => `add table ${ip} ${table}\ndelete table ${ip} ${table}\n`).join("");
 }
 
-/** Where every connection begins. */
-export const dispatchRules: readonly string[] = [
-  "ip daddr . meta l4proto . th dport vmap @services",
-  "fib daddr type local meta l4proto . th dport vmap @nodeports",
-];
-
-export function masqueradeRules(bridge: string): string[] {
+/**
+ * Where every connection begins. NodePorts do not answer on ::1: the kernel drops answers to it that come from a bridge,
+ * and a caller of `localhost` who is refused at once goes on to 127.0.0.1.
+ */
+export function dispatchRules(ip: NftFamily): string[] {
+  const own = ip === "ip" ? "" : `ip6 daddr != ${words.ip6.loopback} `;
   return [
-    `meta mark & ${masqueradeMark} == ${masqueradeMark} masquerade`,
-    `ip saddr 127.0.0.0/8 oifname "${bridge}" masquerade`,
-    "ct status dnat ip saddr . ip daddr @hairpin masquerade",
+    `${ip} daddr . meta l4proto . th dport vmap @services`,
+    `${own}fib daddr type local meta l4proto . th dport vmap @nodeports`,
   ];
 }
 
-/** A chain's definition, on one line. */
-export function chainText(chain: SpreadChain): string {
-  return `chain ${chainName(chain)} { ${spreadRules(chain).join("; ")}; }`;
+/** For IPv6 the Pods' own connections to other networks too, which Docker masquerades by itself only since 27. */
+export function masqueradeRules({ family: ip, bridge, podCidr }: Omit<TableSettings, "pods">): string[] {
+  return [
+    `meta mark & ${masqueradeMark} == ${masqueradeMark} masquerade`,
+    `${ip} saddr ${words[ip].loopback} oifname "${bridge}" masquerade`,
+    `ct status dnat ${ip} saddr . ${ip} daddr @hairpin masquerade`,
+    ...(ip === "ip6" ? [`ip6 saddr ${podCidr} oifname != "${bridge}" masquerade`] : []),
+  ];
 }
 
-function spreadRules({ via, masquerades, remembers, size }: SpreadChain): string[] {
+/** Of IPv6 loopback the kernel itself takes such care. */
+function guardLoopback(bridge: string): string {
+  return `
+  chain guard-loopback {
+    type filter hook input priority filter - 5; policy accept;
+    iifname "${bridge}" ip daddr 127.0.0.0/8 ct state { new, invalid } drop
+  }`;
+}
+
+/** A chain's definition, on one line. */
+export function chainText(ip: NftFamily, chain: SpreadChain): string {
+  return `chain ${chainName(chain)} { ${spreadRules(ip, chain).join("; ")}; }`;
+}
+
+function spreadRules(ip: NftFamily, { via, masquerades, remembers, size }: SpreadChain): string[] {
   // The answer must come back this way, wherever the client is.
   const mark = masquerades ? [`meta mark set meta mark | ${masqueradeMark}`] : [];
-  const to = "meta l4proto { tcp, udp, sctp } dnat ip to";
-  const key = via === "address" ? "ip daddr . meta l4proto . th dport" : "meta l4proto . th dport";
+  const to = `meta l4proto { tcp, udp, sctp } dnat ${ip} to`;
+  const key = via === "address" ? `${ip} daddr . meta l4proto . th dport` : "meta l4proto . th dport";
   const endpoints = via === "address" ? "endpoints" : "nodeport-endpoints";
   return [
     ...mark,
     // A client that is not remembered finds no element, and the next rule is its.
-    ...(remembers ? [`${to} ip saddr . ${key} map @${clientMaps[via]}`] : []),
+    ...(remembers ? [`${to} ${ip} saddr . ${key} map @${clientMaps[via]}`] : []),
     `${to} ${key} . numgen random mod ${size} map @${endpoints}`,
   ];
 }
@@ -186,18 +213,18 @@ function spreadRules({ via, masquerades, remembers, size }: SpreadChain): string
  * Where a connection with affinity was sent is remembered when its first packet leaves, by its original addresses. That a
  * client comes again begins its time anew. Each protocol has rules of its own, since only then nft knows what a port is.
  */
-function learnChains({ serviceCidr }: TableSettings, { affinities }: Shape): string[] {
+function learnChains({ family: ip, serviceCidr }: TableSettings, { affinities }: Shape): string[] {
   if (affinities.size === 0) return [];
   const forEach = (rule: (protocol: string) => string): string => ["tcp", "udp", "sctp"].map(rule).join("\n    ");
   const original = "meta l4proto . ct original proto-dst";
   const chains = [...affinities].flatMap((seconds) => {
     const update = (via: SpreadChain["via"], key: string): string =>
       `  chain ${learnChainName(via, seconds)} {
-    ${forEach((protocol) => `meta l4proto ${protocol} update @${clientMaps[via]} { ${key} timeout ${seconds}s : ip daddr . th dport }`)}
+    ${forEach((protocol) => `meta l4proto ${protocol} update @${clientMaps[via]} { ${key} timeout ${seconds}s : ${ip} daddr . th dport }`)}
   }`;
     return [
-      update("address", `ct original ip saddr . ct original ip daddr . ${original}`),
-      update("nodeport", `ct original ip saddr . ${original}`),
+      update("address", `ct original ${ip} saddr . ct original ${ip} daddr . ${original}`),
+      update("nodeport", `ct original ${ip} saddr . ${original}`),
     ];
   });
   const begun = "ct state new ct status dnat";
@@ -205,24 +232,24 @@ function learnChains({ serviceCidr }: TableSettings, { affinities }: Shape): str
     ...chains,
     `  chain learn {
     type filter hook postrouting priority srcnat - 10; policy accept;
-    ${forEach((protocol) => `${begun} meta l4proto ${protocol} ct original ip daddr . ${original} vmap @affine`)}
-    ${forEach((protocol) => `${begun} ct original ip daddr != ${serviceCidr} meta l4proto ${protocol} ${original} vmap @affine-nodeports`)}
+    ${forEach((protocol) => `${begun} meta l4proto ${protocol} ct original ${ip} daddr . ${original} vmap @affine`)}
+    ${forEach((protocol) => `${begun} ct original ${ip} daddr != ${serviceCidr} meta l4proto ${protocol} ${original} vmap @affine-nodeports`)}
   }`,
   ];
 }
 
 /** Before addresses are translated: who may call an address with `loadBalancerSourceRanges`. */
-const restrictChain = `  chain restrict {
+const restrictChain = (ip: NftFamily): string => `  chain restrict {
     type filter hook prerouting priority dstnat - 10; policy accept;
-    ip daddr . meta l4proto . th dport @restricted ip daddr . meta l4proto . th dport . ip saddr != @sources drop
+    ${ip} daddr . meta l4proto . th dport @restricted ${ip} daddr . meta l4proto . th dport . ${ip} saddr != @sources drop
   }`;
 
-function addElements(table: string, map: NftMap, elements: readonly string[]): string[] {
-  return inCommands(`add element ip ${table} ${map}`, elements);
+function addElements({ family, table }: Table, map: NftMap, elements: readonly string[]): string[] {
+  return inCommands(`add element ${family} ${table} ${map}`, elements);
 }
 
-function deleteElements(table: string, map: NftMap, keys: readonly string[]): string[] {
-  return inCommands(`delete element ip ${table} ${map}`, keys);
+function deleteElements({ family, table }: Table, map: NftMap, keys: readonly string[]): string[] {
+  return inCommands(`delete element ${family} ${table} ${map}`, keys);
 }
 
 function inCommands(command: string, elements: readonly string[]): string[] {

@@ -1,5 +1,5 @@
 /** Rules in the kernel, through `nft`: connections never pass through this process, and outlive it. */
-import { parseCidr } from "../machinery/cidr.ts";
+import { addressRange } from "../machinery/address-range.ts";
 import type { Logger } from "../machinery/log.ts";
 import { bridgeName, tableName } from "../machinery/network-names.ts";
 import { runCommand } from "../machinery/run-command.ts";
@@ -7,11 +7,19 @@ import type { ClusterSettings } from "../machinery/settings.ts";
 import type { RuleChange, RuleSet, ServiceRules } from "./compile.ts";
 import { forgetStaleFlows, forgetStrayFlows, targetOfFlow } from "./conntrack.ts";
 import { HairpinPorts } from "./hairpin.ts";
-import { covers, podAddressesOf, type Shape, shapeOf } from "./nft-elements.ts";
-import { addHairpin, changeCommands, deleteHairpin, replaceScript, type TableSettings } from "./nft-script.ts";
+import { covers, type NftFamily, podAddressesOf, type Shape, shapeOf } from "./nft-elements.ts";
+import {
+  addHairpin,
+  changeCommands,
+  deleteHairpin,
+  replaceScript,
+  type TableContent,
+  type TableSettings,
+} from "./nft-script.ts";
 import { NftSession } from "./nft-session.ts";
 import {
   clientMaps,
+  familyOfClient,
   forgottenElement,
   parseClients,
   type RememberedClient,
@@ -35,25 +43,39 @@ function roomFor(needed: Shape, present: Shape): Shape {
   };
 }
 
+/** The tables of the instance: one, or two of the same name in a dual-stack cluster. */
+export function tablesOf(settings: ClusterSettings): TableSettings[] {
+  const { podCidr, serviceCidr, ipv6 } = settings;
+  const ofFamily = (family: NftFamily, ranges: { podCidr: string; serviceCidr: string }): TableSettings => ({
+    family,
+    table: tableName(settings),
+    bridge: bridgeName(settings),
+    serviceCidr: ranges.serviceCidr,
+    podCidr: ranges.podCidr,
+    pods: addressRange(ranges.podCidr),
+  });
+  return [ofFamily("ip", { podCidr, serviceCidr }), ...(ipv6 ? [ofFamily("ip6", ipv6)] : [])];
+}
+
+function isOf({ family }: TableSettings): (client: RememberedClient) => boolean {
+  return (client) => familyOfClient(client) === family;
+}
+
 export class NftablesBackend implements RuleBackend {
-  readonly #settings: TableSettings;
+  /** One for each family of the cluster. */
+  readonly #tables: readonly TableSettings[];
   readonly #log: Logger;
   readonly #session = new NftSession();
   readonly #ports: HairpinPorts;
-  /** What the table's chains can serve. */
+  /** What the chains of every table can serve. */
   #shape: Shape = { size: 0, affinities: new Set(), restricts: false };
   /** How many Services send traffic to a Pod address. */
   #hairpin = new Map<string, number>();
 
   constructor(settings: ClusterSettings, log: Logger) {
-    this.#settings = {
-      table: tableName(settings),
-      bridge: bridgeName(settings),
-      serviceCidr: settings.serviceCidr,
-      pods: parseCidr(settings.podCidr),
-    };
+    this.#tables = tablesOf(settings);
     this.#log = log;
-    this.#ports = new HairpinPorts(this.#settings.bridge, log);
+    this.#ports = new HairpinPorts(bridgeName(settings), log);
   }
 
   async replace(rules: RuleSet): Promise<void> {
@@ -61,13 +83,14 @@ export class NftablesBackend implements RuleBackend {
     const clients = shape.affinities.size > 0 ? await this.#clients() : [];
     const strays = new Set(strayClients(clients, rules));
     const hairpin = this.#countHairpin(rules);
-    const script = (): string =>
-      replaceScript(this.#settings, {
-        services: rules.values(),
-        podAddresses: [...hairpin.keys()],
-        shape,
-        clients: clients.filter((client) => !strays.has(client)),
-      });
+    const kept = clients.filter((client) => !strays.has(client));
+    const contentOf = (table: TableSettings): TableContent => ({
+      services: rules.values(),
+      podAddresses: this.#ofTable(table, [...hairpin.keys()]),
+      shape,
+      clients: kept.filter(isOf(table)),
+    });
+    const script = (): string => this.#tables.map((table) => replaceScript(table, contentOf(table))).join("\n");
     await Promise.all([this.#ports.enable(), runCommand("nft", ["-f", "-"], script)]);
     // What the session believes is about the table that was just deleted.
     this.#session.close();
@@ -78,13 +101,12 @@ export class NftablesBackend implements RuleBackend {
 
   async change(changes: readonly RuleChange[], rules: RuleSet): Promise<void> {
     if (!covers(this.#shape, shapeOf(changes.flatMap(({ after }) => after ?? [])))) return this.replace(rules);
-    const { table } = this.#settings;
     const hairpin = this.#hairpinAfter(changes);
-    const commands = [
+    const commands = this.#tables.flatMap((table) => [
       ...changeCommands(table, changes),
-      ...deleteHairpin(table, hairpin.left),
-      ...addHairpin(table, hairpin.entered),
-    ];
+      ...deleteHairpin(table, this.#ofTable(table, hairpin.left)),
+      ...addHairpin(table, this.#ofTable(table, hairpin.entered)),
+    ]);
     if (hairpin.entered.length > 0) await this.#ports.enable();
     if (commands.length > 0) await this.#run(commands);
     for (const [ip, count] of hairpin.counts) {
@@ -108,10 +130,10 @@ export class NftablesBackend implements RuleBackend {
 
   /** Clients that the kernel remembers; none where there is no table. */
   async #clients(): Promise<RememberedClient[]> {
-    const maps = Object.values(clientMaps);
+    const maps = this.#tables.flatMap((table) => Object.values(clientMaps).map((map) => ({ ...table, map })));
     const listed = await Promise.all(
-      maps.map(async (map) => {
-        const list = ["-j", "list", "map", "ip", this.#settings.table, map];
+      maps.map(async ({ family, table, map }) => {
+        const list = ["-j", "list", "map", family, table, map];
         const json = await runCommand("nft", list).catch(() => '{"nftables":[]}');
         return parseClients(map, json);
       }),
@@ -122,9 +144,11 @@ export class NftablesBackend implements RuleBackend {
   /** Clients remembered at endpoints that left are sent to others from now on. */
   async #forgetClients(rules: RuleSet): Promise<void> {
     for (const client of strayClients(await this.#clients(), rules)) {
-      // It may have been forgotten by itself meanwhile.
-      const command = `delete element ip ${this.#settings.table} ${forgottenElement(client)}`;
-      await runCommand("nft", [command]).catch(() => {});
+      for (const { family, table } of this.#tables.filter((candidate) => isOf(candidate)(client))) {
+        // It may have been forgotten by itself meanwhile.
+        const command = `delete element ${family} ${table} ${forgottenElement(client)}`;
+        await runCommand("nft", [command]).catch(() => {});
+      }
     }
   }
 
@@ -134,10 +158,19 @@ export class NftablesBackend implements RuleBackend {
     await runCommand("nft", ["-f", "-"], `${commands.join("\n")}\n`);
   }
 
+  /** Where there is one table, all addresses are its own. */
+  #ofTable({ pods }: TableSettings, addresses: readonly string[]): readonly string[] {
+    return this.#tables.length === 1 ? addresses : addresses.filter(pods.has);
+  }
+
+  #podAddressesOf(rules: ServiceRules | undefined): string[] {
+    return this.#tables.flatMap(({ pods }) => [...podAddressesOf(rules, pods)]);
+  }
+
   #countHairpin(rules: RuleSet): Map<string, number> {
     const counts = new Map<string, number>();
     for (const service of rules.values()) {
-      for (const ip of podAddressesOf(service, this.#settings.pods)) counts.set(ip, (counts.get(ip) ?? 0) + 1);
+      for (const ip of this.#podAddressesOf(service)) counts.set(ip, (counts.get(ip) ?? 0) + 1);
     }
     return counts;
   }
@@ -146,7 +179,7 @@ export class NftablesBackend implements RuleBackend {
   #hairpinAfter(changes: readonly RuleChange[]) {
     const counts = new Map<string, number>();
     const add = (rules: ServiceRules | undefined, by: number): void => {
-      for (const ip of podAddressesOf(rules, this.#settings.pods)) {
+      for (const ip of this.#podAddressesOf(rules)) {
         counts.set(ip, (counts.get(ip) ?? this.#hairpin.get(ip) ?? 0) + by);
       }
     };

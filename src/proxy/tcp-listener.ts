@@ -28,7 +28,8 @@ export class TcpListener implements Listener {
       const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true });
       const listener = new TcpListener(server, balancer);
       server.once("error", reject);
-      server.listen({ host: address, port, backlog: 4096 }, () => {
+      // IPv4 and IPv6 are two frontends: `::` must leave the other alone.
+      server.listen({ host: address, port, backlog: 4096, ipv6Only: true }, () => {
         server.off("error", reject);
         server.on("error", () => {});
         resolve(listener);

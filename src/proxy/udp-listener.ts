@@ -1,5 +1,6 @@
 /** One UDP socket of the userspace proxy: each client gets a socket of its own towards one target. */
 import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
+import { isIPv6 } from "node:net";
 import type { Balancer } from "./balancer.ts";
 import type { Target } from "./compile.ts";
 import type { Listener } from "./listener.ts";
@@ -12,6 +13,10 @@ interface Flow {
   socket: Socket;
   target: Target;
   timer: NodeJS.Timeout;
+}
+
+function typeOf(address: string): "udp4" | "udp6" {
+  return isIPv6(address) ? "udp6" : "udp4";
 }
 
 export class UdpListener implements Listener {
@@ -29,7 +34,7 @@ export class UdpListener implements Listener {
   /** @throws Error EADDRINUSE, EADDRNOTAVAIL, EACCES. */
   static bind(address: string, port: number, balancer: Balancer): Promise<UdpListener> {
     return new Promise((resolve, reject) => {
-      const socket = createSocket({ type: "udp4", recvBufferSize: 1 << 20 });
+      const socket = createSocket({ type: typeOf(address), ipv6Only: true, recvBufferSize: 1 << 20 });
       socket.once("error", reject);
       socket.bind(port, address, () => {
         socket.off("error", reject);
@@ -69,7 +74,7 @@ export class UdpListener implements Listener {
     if (!target) return undefined;
     if (this.#flows.size >= mostClients) this.#endLongestKnown();
     this.#balancer.connected(from.address, target, Date.now());
-    const socket = createSocket({ type: "udp4" });
+    const socket = createSocket({ type: typeOf(target.ip) });
     const timer = setTimeout(() => this.#end(key), idleMs).unref();
     const flow = { socket, target, timer };
     socket.on("error", () => this.#end(key));

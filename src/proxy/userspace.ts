@@ -17,7 +17,10 @@ interface Open {
   listener: Listener;
 }
 
-const everyAddress = "0.0.0.0";
+/** Where a frontend listens: a NodePort at every address of its family. */
+function addressOf({ address, ipv6 }: Frontend): string {
+  return address ?? (ipv6 ? "::" : "0.0.0.0");
+}
 
 /** How long a client's target is looked for: 50 times 10 ms. */
 const mostLooks = 50;
@@ -132,7 +135,9 @@ export class UserspaceBackend implements RuleBackend {
   }
 }
 
-function listen({ protocol, address = everyAddress, port }: Frontend, balancer: Balancer): Promise<Listener> {
+function listen(frontend: Frontend, balancer: Balancer): Promise<Listener> {
+  const { protocol, port } = frontend;
+  const address = addressOf(frontend);
   return protocol === "tcp" ? TcpListener.listen(address, port, balancer) : UdpListener.bind(address, port, balancer);
 }
 
@@ -140,10 +145,7 @@ function listen({ protocol, address = everyAddress, port }: Frontend, balancer: 
 function served(rules: ServiceRules | undefined): Map<string, Frontend> {
   const frontends = frontendsOf(rules).filter(({ protocol, targets }) => protocol !== "sctp" && targets.length > 0);
   return new Map(
-    frontends.map((frontend) => {
-      const { protocol, address = everyAddress, port } = frontend;
-      return [`${protocol} ${address}:${port}`, frontend];
-    }),
+    frontends.map((frontend) => [`${frontend.protocol} ${addressOf(frontend)}:${frontend.port}`, frontend]),
   );
 }
 

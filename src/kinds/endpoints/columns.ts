@@ -1,4 +1,5 @@
 import { none } from "../../machinery/columns.ts";
+import { hostPort } from "../../machinery/ipv6.ts";
 import type { Endpoints } from "../../machinery/types.ts";
 
 /** More addresses than these are only counted. */
@@ -15,8 +16,4 @@ export function printEndpoints(subsets: Endpoints["subsets"]): string {
   });
   const text = all.slice(0, shown).join(",");
   return all.length > shown ? `${text} + ${all.length - shown} more...` : text;
-}
-
-function hostPort(ip: string, port: number): string {
-  return ip.includes(":") ? `[${ip}]:${port}` : `${ip}:${port}`;
 }

@@ -2,6 +2,7 @@
 import { formatIpv4, parseIpv4 } from "../../machinery/cidr.ts";
 import type { ClusterSettings } from "../../machinery/settings.ts";
 import type { Service } from "../../machinery/types.ts";
+import { familiesOf } from "./pods-of-service.ts";
 
 export type PortProtocol = "tcp" | "udp";
 
@@ -20,8 +21,49 @@ export function isBalanced({ spec }: Service): boolean {
   return spec?.type === "LoadBalancer" && !spec.loadBalancerClass;
 }
 
+/** One address for each family of the Service for which there is one, the Service's first family first. */
+export async function chooseAddresses(
+  service: Service,
+  others: readonly Service[],
+  settings: Pick<ClusterSettings, "nodeAddress" | "ipv6" | "proxyMode">,
+  isFree: IsFree,
+): Promise<string[]> {
+  const addresses: string[] = [];
+  for (const family of familiesOf(service)) {
+    const choose = family === "IPv6" ? chooseIpv6Address : chooseAddress;
+    const address = await choose(service, others, settings, isFree);
+    if (address !== undefined) addresses.push(address);
+  }
+  return addresses;
+}
+
 /**
- * The address it has, as long as it can have it; else the one it asks for (`loadBalancerIP`), the node's, or a loopback
+ * The IPv6 address that it asks for (`loadBalancerIP`) or the node's, as long as its ports are free there: of IPv6 a host
+ * has one loopback address only, to which translated connections do not find back.
+ */
+async function chooseIpv6Address(
+  service: Service,
+  others: readonly Service[],
+  { ipv6 }: Pick<ClusterSettings, "ipv6">,
+  isFree: IsFree,
+): Promise<string | undefined> {
+  const isOurs = placesAreOurs(service, others);
+  const wanted = service.spec?.loadBalancerIP;
+  const candidates = [...(wanted?.includes(":") ? [wanted] : []), ...(ipv6?.nodeAddress ? [ipv6.nodeAddress] : [])];
+  const present = addressesOf(service).find((address) => address.includes(":"));
+  for (const address of candidates) {
+    if (isOurs(address) && (address === present || (await areFree(service, address, isFree)))) return address;
+  }
+  return undefined;
+}
+
+function placesAreOurs(service: Service, others: readonly Service[]): (address: string) => boolean {
+  const taken = new Set(others.filter(isBalanced).flatMap((other) => addressesOf(other).flatMap(placesOf(other))));
+  return (address) => placesOf(service)(address).every((place) => !taken.has(place));
+}
+
+/**
+ * The IPv4 address it has, as long as it can have it; else the one it asks for (`loadBalancerIP`), the node's, or a loopback
  * address: the first at which none of its ports belongs to another Service or to a program of the host.
  * @returns undefined when there is none.
  */
@@ -31,11 +73,11 @@ export async function chooseAddress(
   { nodeAddress, proxyMode }: Pick<ClusterSettings, "nodeAddress" | "proxyMode">,
   isFree: IsFree,
 ): Promise<string | undefined> {
-  const taken = new Set(others.filter(isBalanced).flatMap((other) => addressesOf(other).flatMap(placesOf(other))));
-  const isOurs = (address: string): boolean => placesOf(service)(address).every((place) => !taken.has(place));
-  const wanted = service.spec?.loadBalancerIP;
-  const fixed = [...(wanted && parseIpv4(wanted) !== undefined ? [wanted] : []), nodeAddress];
-  const [present] = addressesOf(service);
+  const isOurs = placesAreOurs(service, others);
+  const asked = service.spec?.loadBalancerIP;
+  const wanted = asked && parseIpv4(asked) !== undefined ? asked : undefined;
+  const fixed = [...(wanted ? [wanted] : []), nodeAddress];
+  const present = addressesOf(service).find((address) => parseIpv4(address) !== undefined);
   const mayStay = present !== undefined && (fixed.includes(present) || isLoopback(present)) && isOurs(present);
   if (mayStay && (!wanted || present === wanted)) return present;
   for (const address of fixed) if (isOurs(address) && (await areFree(service, address, isFree))) return address;

@@ -4,10 +4,11 @@
  */
 import { modify } from "../../machinery/client.ts";
 import { type ControllerDefinition, watching } from "../../machinery/controller.ts";
+import { equal } from "../../machinery/equal.ts";
 import type { Stored } from "../../machinery/object.ts";
 import { services } from "../../machinery/resource.ts";
 import type { Service } from "../../machinery/types.ts";
-import { addressesOf, chooseAddress, type IsFree, isBalanced } from "./load-balancer-address.ts";
+import { addressesOf, chooseAddresses, type IsFree, isBalanced } from "./load-balancer-address.ts";
 
 export function loadBalancerController(isFree: IsFree): ControllerDefinition {
   return {
@@ -20,20 +21,19 @@ export function loadBalancerController(isFree: IsFree): ControllerDefinition {
       if (!service || service.metadata.deletionTimestamp !== undefined) return;
       if (!isBalanced(service)) {
         // Another implementation looks after what it has put there.
-        if (service.spec?.type !== "LoadBalancer") await setAddress(client, service, undefined);
+        if (service.spec?.type !== "LoadBalancer") await setAddresses(client, service, []);
         return;
       }
       const others = client.list(services).filter(({ metadata }) => metadata.uid !== service.metadata.uid);
-      const address = await chooseAddress(service, others, settings, isFree);
-      const [present] = addressesOf(service);
-      if (address === present) return;
+      const addresses = await chooseAddresses(service, others, settings, isFree);
+      if (equal(addresses, addressesOf(service))) return;
       events.record(service, "Normal", "EnsuringLoadBalancer", "Ensuring load balancer");
-      if (address === undefined) {
+      if (addresses.length === 0) {
         const message = "Error syncing load balancer: its ports are taken at every address of this host";
         events.record(service, "Warning", "SyncLoadBalancerFailed", message);
       }
-      await setAddress(client, service, address);
-      if (address !== undefined) events.record(service, "Normal", "EnsuredLoadBalancer", "Ensured load balancer");
+      await setAddresses(client, service, addresses);
+      if (addresses.length > 0) events.record(service, "Normal", "EnsuredLoadBalancer", "Ensured load balancer");
     },
   };
 }
@@ -44,16 +44,16 @@ function keysOf(service: Stored<Service>): string[] {
   return concerns ? [`${service.metadata.namespace ?? ""}/${service.metadata.name}`] : [];
 }
 
-async function setAddress(
+async function setAddresses(
   client: Parameters<typeof modify>[0],
   { metadata }: Stored<Service>,
-  address: string | undefined,
+  addresses: readonly string[],
 ): Promise<void> {
   const change = (draft: Stored<Service>): boolean => {
-    if (draft.metadata.uid !== metadata.uid || addressesOf(draft)[0] === address) return false;
+    if (draft.metadata.uid !== metadata.uid || equal(addressesOf(draft), addresses)) return false;
     draft.status = {
       ...draft.status,
-      loadBalancer: address === undefined ? {} : { ingress: [{ ip: address, ipMode: "VIP" }] },
+      loadBalancer: addresses.length === 0 ? {} : { ingress: addresses.map((ip) => ({ ip, ipMode: "VIP" })) },
     };
     return true;
   };

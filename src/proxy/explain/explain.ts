@@ -1,7 +1,7 @@
 /** What `skiff proxy rules` prints. */
-import { bridgeName, tableName } from "../../machinery/network-names.ts";
 import type { ClusterSettings } from "../../machinery/settings.ts";
 import type { ServiceRules } from "../compile.ts";
+import { tablesOf } from "../nftables.ts";
 import { explainIptables } from "./iptables.ts";
 import { explainIpvs } from "./ipvs.ts";
 import { explainNftables } from "./nftables.ts";
@@ -15,7 +15,7 @@ export type View = (typeof views)[number];
 /**
  * @param key of the Service, `namespace/name`.
  * @param view undefined for the rules that are in force.
- * @param hostAddresses every IPv4 address of the host.
+ * @param hostAddresses every address of the host.
  */
 export function explain(
   key: string,
@@ -26,11 +26,11 @@ export function explain(
 ): string {
   const lines =
     view === "iptables"
-      ? explainIptables(key, rules, settings.podCidr)
+      ? explainIptables(key, rules, settings)
       : view === "ipvs"
         ? explainIpvs(rules, hostAddresses)
         : settings.proxyMode === "nftables"
-          ? explainNftables(tableName(settings), bridgeName(settings), rules)
+          ? explainNftables(tablesOf(settings), rules)
           : explainUserspace(rules);
   return [`# Service ${key}`, ...lines].join("\n").trimEnd();
 }

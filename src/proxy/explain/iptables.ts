@@ -3,6 +3,8 @@
  * Rule: https://kubernetes.io/docs/reference/networking/virtual-ips/#proxy-mode-iptables; names and comments are kube-proxy's.
  */
 import { createHash } from "node:crypto";
+import { hostPort } from "../../machinery/ipv6.ts";
+import type { ClusterSettings } from "../../machinery/settings.ts";
 import type { PortRules, ServiceRules, Target } from "../compile.ts";
 import { frontendsOf } from "../frontends.ts";
 
@@ -35,16 +37,59 @@ function namesOf(key: string, { name, protocol }: PortRules): Names {
     local: `KUBE-SVL-${hash}`,
     external: `KUBE-EXT-${hash}`,
     firewall: `KUBE-FW-${hash}`,
-    endpoint: ({ ip, port }) => `KUBE-SEP-${digest(`${portName}${protocol}${ip}:${port}`)}`,
+    endpoint: ({ ip, port }) => `KUBE-SEP-${digest(`${portName}${protocol}${hostPort(ip, port)}`)}`,
   };
 }
 
-/** @param key `namespace/name`. @param podCidr where masquerading is not needed. */
-export function explainIptables(key: string, rules: ServiceRules, podCidr: string): string[] {
-  const nat = rules.ports.flatMap((port) => natRules(key, port, podCidr));
-  const filter = rules.ports.flatMap((port) => filterRules(key, port));
+/** What the programs for the two families call things. */
+interface Words {
+  program: "iptables" | "ip6tables";
+  /** Of a single address. */
+  prefix: string;
+  mask: string;
+  unreachable: string;
+}
+
+const ipv4: Words = {
+  program: "iptables",
+  prefix: "/32",
+  mask: "255.255.255.255",
+  unreachable: "icmp-port-unreachable",
+};
+const ipv6: Words = {
+  program: "ip6tables",
+  prefix: "/128",
+  mask: "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+  unreachable: "icmp6-port-unreachable",
+};
+
+function wordsOf(port: PortRules): Words {
+  return port.ipv6 ? ipv6 : ipv4;
+}
+
+/** @param key `namespace/name`. @param settings whose Pod ranges are where masquerading is not needed. */
+export function explainIptables(
+  key: string,
+  rules: ServiceRules,
+  settings: Pick<ClusterSettings, "podCidr" | "ipv6">,
+): string[] {
+  const ranges: [Words, string | undefined][] = [
+    [ipv4, settings.podCidr],
+    [ipv6, settings.ipv6?.podCidr],
+  ];
+  const tables = ranges.flatMap(([words, podCidr]) => {
+    const ports = rules.ports.filter((port) => wordsOf(port) === words);
+    if (ports.length === 0 || podCidr === undefined) return [];
+    const heading = settings.ipv6 ? [`# ${words.program}`] : [];
+    return [...heading, ...tablesOf(key, ports, podCidr)];
+  });
+  return ["# What kube-proxy in iptables mode would have written. Skiff has not: it is here to read.", ...tables];
+}
+
+function tablesOf(key: string, ports: readonly PortRules[], podCidr: string): string[] {
+  const nat = ports.flatMap((port) => natRules(key, port, podCidr));
+  const filter = ports.flatMap((port) => filterRules(key, port));
   return [
-    "# What kube-proxy in iptables mode would have written. Skiff has not: it is here to read.",
     ...(filter.length > 0
       ? [
           "*filter",
@@ -77,7 +122,8 @@ function natRules(key: string, port: PortRules, podCidr: string): string[] {
   const { protocol, addresses, externalAddresses = [], nodePort, internalLocal, externalLocal } = port;
   const names = namesOf(key, port);
   const local = port.targets.filter((target) => target.local);
-  const at = (ip: string): string => `-d ${ip}/32 -p ${protocol}`;
+  const { prefix } = wordsOf(port);
+  const at = (ip: string): string => `-d ${ip}${prefix} -p ${protocol}`;
   const dport = (number: number): string => `-m ${protocol} --dport ${number}`;
   const inside = internalLocal ? names.local : names.cluster;
   const services = [
@@ -131,14 +177,15 @@ function natRules(key: string, port: PortRules, podCidr: string): string[] {
 }
 
 /** With n endpoints the first rule takes 1/n, the next 1/(n-1) of the rest, the last all that is left: the same for each. */
-function spread(names: Names, chain: string, { affinitySeconds }: PortRules, targets: readonly Target[]): string[] {
-  const to = (target: Target): string => comment(`${names.portName} -> ${target.ip}:${target.port}`);
+function spread(names: Names, chain: string, port: PortRules, targets: readonly Target[]): string[] {
+  const { affinitySeconds } = port;
+  const to = (target: Target): string => comment(`${names.portName} -> ${hostPort(target.ip, target.port)}`);
   const remembered =
     affinitySeconds === undefined
       ? []
       : targets.map((target) => {
           const endpoint = names.endpoint(target);
-          return `-A ${chain} ${to(target)} -m recent --rcheck --seconds ${affinitySeconds} --reap --name ${endpoint} --mask 255.255.255.255 --rsource -j ${endpoint}`;
+          return `-A ${chain} ${to(target)} -m recent --rcheck --seconds ${affinitySeconds} --reap --name ${endpoint} --mask ${wordsOf(port).mask} --rsource -j ${endpoint}`;
         });
   const chosen = targets.map((target, index) => {
     const left = targets.length - index;
@@ -153,26 +200,28 @@ function probability(left: number): string {
   return (Math.round(2 ** 31 / left) / 2 ** 31).toFixed(11);
 }
 
-function endpointRules(names: Names, { protocol, affinitySeconds }: PortRules, target: Target): string[] {
+function endpointRules(names: Names, port: PortRules, target: Target): string[] {
+  const { protocol, affinitySeconds } = port;
+  const { prefix, mask } = wordsOf(port);
   const chain = names.endpoint(target);
-  const remember =
-    affinitySeconds === undefined ? "" : ` -m recent --set --name ${chain} --mask 255.255.255.255 --rsource`;
+  const remember = affinitySeconds === undefined ? "" : ` -m recent --set --name ${chain} --mask ${mask} --rsource`;
   return [
-    `-A ${chain} -s ${target.ip}/32 ${comment(names.portName)} -j KUBE-MARK-MASQ`,
-    `-A ${chain} -p ${protocol} ${comment(names.portName)}${remember} -m ${protocol} -j DNAT --to-destination ${target.ip}:${target.port}`,
+    `-A ${chain} -s ${target.ip}${prefix} ${comment(names.portName)} -j KUBE-MARK-MASQ`,
+    `-A ${chain} -p ${protocol} ${comment(names.portName)}${remember} -m ${protocol} -j DNAT --to-destination ${hostPort(target.ip, target.port)}`,
   ];
 }
 
 function filterRules(key: string, port: PortRules): string[] {
   const { portName } = namesOf(key, port);
+  const { prefix, unreachable } = wordsOf(port);
   return frontendsOf({ ports: [port] })
     .filter(({ targets }) => targets.length === 0)
     .map(({ address, external, drops, protocol, port: number }) => {
       const chain = external ? "KUBE-EXTERNAL-SERVICES" : "KUBE-SERVICES";
-      const at = address === undefined ? "" : ` -d ${address}/32`;
+      const at = address === undefined ? "" : ` -d ${address}${prefix}`;
       const own = address === undefined ? " -m addrtype --dst-type LOCAL" : "";
       const why = comment(`${portName} has no ${drops ? "local " : ""}endpoints`);
-      const action = drops ? "DROP" : "REJECT --reject-with icmp-port-unreachable";
+      const action = drops ? "DROP" : `REJECT --reject-with ${unreachable}`;
       return `-A ${chain}${at} -p ${protocol} ${why}${own} -m ${protocol} --dport ${number} -j ${action}`;
     });
 }

@@ -1,36 +1,45 @@
 /** The rules in force for a Service in nftables mode, with a sentence each. Pure. */
 import type { ServiceRules } from "../compile.ts";
 import { type Frontend, frontendsOf } from "../frontends.ts";
-import { elementsOf, nftMaps } from "../nft-elements.ts";
-import { chainText, dispatchRules, masqueradeRules } from "../nft-script.ts";
+import { elementsOf, familyOf, type NftFamily, nftMaps } from "../nft-elements.ts";
+import { chainText, dispatchRules, masqueradeRules, type TableSettings } from "../nft-script.ts";
 
-/** Elements of the kernel's maps and sets that are the Service's, and the chains that they lead to. */
-export function explainNftables(table: string, bridge: string, rules: ServiceRules): string[] {
-  const blocks = rules.ports.flatMap((port) =>
+/** Elements of the kernel's maps and sets that are the Service's, and the chains that they lead to, in each of its families. */
+export function explainNftables(tables: readonly Omit<TableSettings, "pods">[], rules: ServiceRules): string[] {
+  return tables.flatMap((table) => {
+    const ports = rules.ports.filter((port) => familyOf(port) === table.family);
+    return ports.length > 0 ? explainTable(table, ports) : [];
+  });
+}
+
+function explainTable(settings: Omit<TableSettings, "pods">, ports: ServiceRules["ports"]): string[] {
+  const { family, table } = settings;
+  const blocks = ports.flatMap((port) =>
     frontendsOf({ ports: [port] }).map((frontend) => [
       `# ${sentence(frontend)}`,
-      ...elementLines({ ports: [port] }, keyOf(frontend)),
+      ...elementLines(family, { ports: [port] }, keyOf(frontend)),
       ...chainLines(frontend),
     ]),
   );
   return [
-    `table ip ${table}`,
+    `table ${family} ${table}`,
     "",
     "# Every first packet of a connection, from this host (output) or from elsewhere (prerouting), is looked up by its address and",
     "# port, then by its port alone if the address is the host's.",
-    ...dispatchRules.map((rule) => `chain dispatch: ${rule}`),
+    ...dispatchRules(family).map((rule) => `chain dispatch: ${rule}`),
     "",
     ...blocks.flatMap((block) => [...block, ""]),
     "# Marked connections, those from loopback addresses, and Pods that reached themselves get the host's address as their source,",
     "# so that the answers come back this way.",
-    ...masqueradeRules(bridge).map((rule) => `chain postrouting: ${rule}`),
+    ...masqueradeRules(settings).map((rule) => `chain postrouting: ${rule}`),
   ];
 }
 
 /** What becomes of a connection. */
 export function sentence(frontend: Frontend): string {
-  const { protocol, port, address, targets, drops, masquerades, affinitySeconds, sources } = frontend;
-  const who = address === undefined ? "any address of this host (node port)" : address;
+  const { ipv6, protocol, port, address, targets, drops, masquerades, affinitySeconds, sources } = frontend;
+  const every = ipv6 ? "any IPv6 address of this host but ::1" : "any address of this host";
+  const who = address ?? `${every} (node port)`;
   const where = `${who}, ${protocol.toUpperCase()} port ${port}`;
   if (drops) return `Connections to ${where} are dropped: the policy is Local, and no endpoint is on this node.`;
   if (targets.length === 0) return `Connections to ${where} are refused: there is no ready endpoint.`;
@@ -47,8 +56,8 @@ function keyOf({ address, protocol, port }: Frontend): string {
 }
 
 /** The elements of one frontend: those with exactly its key, or with its key and something more. */
-function elementLines(rules: ServiceRules, key: string): string[] {
-  const elements = elementsOf([rules]);
+function elementLines(family: NftFamily, rules: ServiceRules, key: string): string[] {
+  const elements = elementsOf(family, [rules]);
   return nftMaps.flatMap((map) =>
     [...elements[map]].flatMap(([element, value]) =>
       element === key || element.startsWith(`${key} . `) ? [`${map}: ${element}${value && ` : ${value}`}`] : [],
@@ -56,8 +65,10 @@ function elementLines(rules: ServiceRules, key: string): string[] {
   );
 }
 
-function chainLines({ address, masquerades, affinitySeconds, targets }: Frontend): string[] {
+function chainLines(frontend: Frontend): string[] {
+  const { address, masquerades, affinitySeconds, targets } = frontend;
   if (targets.length === 0) return [];
   const via = address === undefined ? "nodeport" : "address";
-  return [chainText({ via, masquerades, remembers: affinitySeconds !== undefined, size: targets.length })];
+  const chain = { via, masquerades, remembers: affinitySeconds !== undefined, size: targets.length } as const;
+  return [chainText(familyOf(frontend), chain)];
 }

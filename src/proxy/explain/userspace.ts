@@ -1,4 +1,5 @@
 /** How userspace mode serves a Service, with a sentence each. Pure. */
+import { hostPort } from "../../machinery/ipv6.ts";
 import type { ServiceRules } from "../compile.ts";
 import { frontendsOf } from "../frontends.ts";
 import type { SchedulerName } from "../scheduler.ts";
@@ -12,18 +13,18 @@ const choices: Readonly<Record<SchedulerName, string>> = {
 
 export function explainUserspace(rules: ServiceRules): string[] {
   return frontendsOf(rules).flatMap(
-    ({ protocol, address = "0.0.0.0", port, targets, affinitySeconds, scheduler = "rr" }) => {
+    ({ ipv6, protocol, address = ipv6 ? "::" : "0.0.0.0", port, targets, affinitySeconds, scheduler = "rr" }) => {
       if (protocol === "sctp") {
         return [
           "# Userspace mode cannot serve SCTP: connections fail. nftables mode can.",
-          `${protocol} ${address}:${port}`,
+          `${protocol} ${hostPort(address, port)}`,
           "",
         ];
       }
       if (targets.length === 0) {
         return [
           `# There is no endpoint, so Skiff does not listen, and connections are refused.`,
-          `${protocol} ${address}:${port}`,
+          `${protocol} ${hostPort(address, port)}`,
           "",
         ];
       }
@@ -31,10 +32,10 @@ export function explainUserspace(rules: ServiceRules): string[] {
         affinitySeconds === undefined ? "" : ` A client comes back to the same one for ${affinitySeconds} s.`;
       return [
         `# Skiff listens here, and passes each connection on to ${choices[scheduler]}; one that refuses is passed over.${sticky}`,
-        `${protocol} ${address}:${port}`,
+        `${protocol} ${hostPort(address, port)}`,
         ...targets.map(({ ip, port: at, weight = 1 }) => {
           const share = scheduler === "wrr" ? ` weight ${weight}` : "";
-          return `  -> ${ip}:${at}${share}`;
+          return `  -> ${hostPort(ip, at)}${share}`;
         }),
         "",
       ];
