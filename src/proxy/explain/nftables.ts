@@ -6,9 +6,10 @@ import { chainText, dispatchRules, masqueradeRules, type TableSettings } from ".
 
 /** Elements of the kernel's maps and sets that are the Service's, and the chains that they lead to, in each of its families. */
 export function explainNftables(tables: readonly Omit<TableSettings, "pods">[], rules: ServiceRules): string[] {
-  return tables.flatMap((table) => {
+  return tables.flatMap((table, index) => {
     const ports = rules.ports.filter((port) => familyOf(port) === table.family);
-    return ports.length > 0 ? explainTable(table, ports) : [];
+    if (ports.length === 0) return [];
+    return [...(index > 0 ? [""] : []), ...explainTable(table, ports)];
   });
 }
 
