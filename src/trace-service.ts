@@ -46,7 +46,7 @@ export async function traceService(parts: TraceParts, namespace: string, name: s
     dns: await lookUp(parts, service),
     pods: selected,
     others: [...new Set(targets.filter(({ podUid }) => !uids.has(podUid ?? "")).map(printTarget))],
-    excludedOthers: type === "ExternalName" ? [] : excludedEndpoints(slices, targets, uids),
+    excludedOthers: type === "ExternalName" ? [] : excludedEndpoints(slices, targets, uids, service.spec?.ipFamilies),
     nearMisses,
     connections,
   };

@@ -21,4 +21,13 @@ it("says why endpoints written by hand get no connections", () => {
     "192.0.2.4: no port of its slice has the name and the protocol of the Service's",
     "example.com: its slice is of type FQDN",
   ]);
+  const ipv6 = [
+    {
+      addressType: "IPv6",
+      endpoints: [{ addresses: ["FD00:0::1"] }, { addresses: ["fd00::2"], conditions: { ready: false } }],
+    },
+  ];
+  const reached = [{ ip: "fd00::1", port: 80 }];
+  expect(excludedEndpoints(ipv6, reached, new Set(), ["IPv4", "IPv6"])).toEqual(["fd00::2: not ready"]);
+  expect(excludedEndpoints(ipv6, reached, new Set())).toEqual(["fd00::2: its slice is of type IPv6"]);
 });
