@@ -16,3 +16,7 @@ it.each([
 ])("%s names %s in %s", (name, address, domain) => {
   expect([addressOf(name), reverseDomainOf(name)]).toEqual([address, domain]);
 });
+
+it.each(["fd00::1:2", "::", "2001:db8::ff"])("%s survives the way there and back", (address) => {
+  expect(addressOf(reverseName(address))).toBe(address);
+});

@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { reverseName } from "./reverse-name.ts";
 import type { RecordData } from "./wire.ts";
 import { Zone } from "./zone.ts";
 
@@ -147,4 +148,14 @@ it("forgets a Service whole, and keeps what others hold", () => {
   expect(ask("_tcp.web.shop.svc.cluster.local", "A", records)).toBe(noName);
   expect(ask("10.7.96.10.in-addr.arpa", "PTR", records)).toBe("NOERROR other.shop.svc.cluster.local");
   expect(ask("shop.svc.cluster.local", "A", records)).toBe(noData);
+});
+
+it("answers for the IPv6 ranges of a dual-stack cluster, and only there", () => {
+  const ipv6 = { podCidr: "fd00:10:244::/64", serviceCidr: "fd00:10:96::/112" };
+  const dual = new Zone({ ...settings, ipv6 }, () => true);
+  for (const address of ["fd00:10:244::9", "fd00:10:96::9"]) {
+    expect(dual.answer(reverseName(address), types.PTR)?.rcode).toBe(3);
+    expect(zone().answer(reverseName(address), types.PTR)).toBeUndefined();
+  }
+  expect(dual.answer(reverseName("fd00:10:97::9"), types.PTR)).toBeUndefined();
 });

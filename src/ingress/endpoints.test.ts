@@ -82,3 +82,13 @@ it.each<[ports: NonNullable<NonNullable<Service["spec"]>["ports"]>, port: number
 ])("of %j the port for browsers is %s", (ports, port) => {
   expect(webPortOf({ spec: { ports } })).toBe(port);
 });
+
+it("leads to one family: the Service's first, or the other where that has no endpoint", () => {
+  const dual = { ...service, spec: { ...service.spec, ipFamilies: ["IPv6", "IPv4"] } };
+  const ipv4 = slice(["10.0.0.1"]);
+  const ipv6 = { ...slice(["fd00::1"]), addressType: "IPv6" };
+  const hosts = (of: Service, slices: EndpointSlice[]) => targetsOf(of, slices, 80)?.targets.map(({ host }) => host);
+  expect(hosts(dual, [ipv4, ipv6])).toEqual(["fd00::1"]);
+  expect(hosts(dual, [ipv4, { ...ipv6, endpoints: [] }])).toEqual(["10.0.0.1"]);
+  expect(hosts(service, [ipv4, ipv6])).toEqual(["10.0.0.1"]);
+});

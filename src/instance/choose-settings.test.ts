@@ -55,6 +55,39 @@ describe("chooseSettings", () => {
     expect(() => chooseSettings({ ...options, ...given }, undefined, taken)).toThrow(message);
   });
 
+  const dual = { podCidr: "10.244.0.0/16,fd00:10:244::/64", serviceCidr: "10.96.0.0/12,fd00:10:96::/112" };
+  const ipv6 = { podCidr: "fd00:10:244::/64", serviceCidr: "fd00:10:96::/112" };
+
+  it("takes two ranges of each for dual-stack, and keeps them", () => {
+    const chosen = chooseSettings({ ...options, ...dual }, undefined, [by("fd00::/64"), by("2001:db8::/32")]);
+    expect(chosen).toEqual({ ...kept, ipv6 });
+    expect(chooseSettings(options, chosen, [by("fd00::/8")])).toEqual(chosen);
+    expect(chooseSettings({ ...options, podCidr: dual.podCidr }, chosen, [])).toEqual(chosen);
+    expect(() => chooseSettings({ ...options, podCidr: "10.244.0.0/16" }, chosen, [])).toThrow(
+      'The instance "default" was made with the Pod range 10.244.0.0/16,fd00:10:244::/64',
+    );
+    expect(() => chooseSettings({ ...options, ...dual }, kept, [])).toThrow(
+      "was made with the Pod range 10.244.0.0/16;",
+    );
+  });
+
+  it.each<[given: { podCidr?: string; serviceCidr?: string }, message: string]>([
+    [{ podCidr: dual.podCidr }, "give --service-cidr both too, such as 10.96.0.0/12,fd00:10:96::/112"],
+    [{ serviceCidr: dual.serviceCidr }, "give --pod-cidr both too, such as 10.244.0.0/16,fd00:10:244::/64"],
+    [{ podCidr: "fd00:10:244::/64" }, "--pod-cidr fd00:10:244::/64 is not an IPv4 range"],
+    [{ podCidr: "fd00::/64,10.9.0.0/16" }, "IPv4 comes first; give 10.9.0.0/16,fd00::/64"],
+    [{ podCidr: "10.9.0.0/16,10.10.0.0/16" }, "give one IPv4 range, or an IPv4 and an IPv6 range"],
+    [{ podCidr: "10.9.0.0/16,fd00::/64,fd01::/64" }, "give one IPv4 range, or an IPv4 and an IPv6 range"],
+    [{ ...dual, podCidr: "10.9.0.0/16,fd00::/40" }, "an IPv6 range of Pods goes from /48 to /112"],
+    [{ ...dual, podCidr: "10.0.0.0/8,fd00::/112" }, "fd00::/112 is smaller than 10.0.0.0/8: an IPv6 range of /104"],
+    [{ ...dual, serviceCidr: "10.9.0.0/16,fd00::/64" }, "an IPv6 range of Services goes from /108 to /120"],
+    [{ ...dual, podCidr: "10.9.0.0/16,fd00::1/64" }, "has host bits set; did you mean fd00::/64?"],
+    [{ ...dual, podCidr: "10.9.0.0/16,2001:db8:0:1::/64" }, "overlaps 2001:db8::/32, a route"],
+    [{ podCidr: "10.9.0.0/16,fd00::/48", serviceCidr: "10.96.0.0/12,fd00::/112" }, "overlaps fd00::/48, the Pods of"],
+  ])("refuses %j", (given, message) => {
+    expect(() => chooseSettings({ ...options, ...given }, undefined, [by("2001:db8::/32")])).toThrow(message);
+  });
+
   it("refuses to move an instance to another range", () => {
     expect(() => chooseSettings({ ...options, podCidr: "10.9.0.0/16" }, kept, [])).toThrow(
       /was made with the Pod range 10.244.0.0\/16/,

@@ -98,6 +98,9 @@ test("hosts: the Pod's own line, or the host's file", () => {
   expect(hostsFile({ addresses: ["10.244.0.5"], names: ["web"] }, "")).toMatch(
     /^# Kubernetes-managed hosts file\.\n127\.0\.0\.1\tlocalhost\n(.*\n)*10\.244\.0\.5\tweb\n$/,
   );
+  expect(hostsFile({ addresses: ["10.244.0.5", "fd00::5"], names: ["web.x", "web"] }, "")).toMatch(
+    /10\.244\.0\.5\tweb\.x\tweb\nfd00::5\tweb\.x\tweb\n$/,
+  );
   expect(hostsFile(undefined, "127.0.0.1 me\n", [{ ip: "1.2.3.4", hostnames: ["a"] }])).toBe(
     "# Kubernetes-managed hosts file (host network).\n127.0.0.1 me\n\n# Entries added by HostAliases.\n1.2.3.4\ta\n",
   );

@@ -35,3 +35,8 @@ test("a Service without an address tells nothing", () => {
     0,
   );
 });
+
+test("an IPv6 address stands in brackets where a port follows", () => {
+  const env = serviceEnv([service("web", "fd00:10:96::7", [{ port: 80 }])]);
+  expect([env.get("WEB_SERVICE_HOST"), env.get("WEB_PORT")]).toEqual(["fd00:10:96::7", "tcp://[fd00:10:96::7]:80"]);
+});

@@ -3,10 +3,15 @@ import { formatCidr } from "./cidr.ts";
 import {
   bridgeName,
   dnsAddress,
+  ipv6RangeOfOthers,
   kubernetesAddress,
   networkName,
+  nodeAddresses,
+  podAddresses,
   podGateway,
+  podGatewayIpv6,
   rangeOfOthers,
+  rangesOf,
   tableName,
 } from "./network-names.ts";
 
@@ -43,4 +48,20 @@ it.each([
   ["10.244.7.0/28", "10.244.7.14/31"],
 ])("leaves the end of %s to others: %s", (podCidr, range) => {
   expect(formatCidr(rangeOfOthers({ podCidr }))).toBe(range);
+});
+
+it("gives a Pod the same place in both ranges, and others the same end of them", () => {
+  const ipv6 = { podCidr: "fd00:10:244::/64", serviceCidr: "fd00:10:96::/112" };
+  const settings = { podCidr: "10.244.0.0/16", serviceCidr: "10.96.0.0/12", ipv6 };
+  expect(podAddresses(settings, "10.244.1.5")).toEqual(["10.244.1.5", "fd00:10:244::105"]);
+  expect(podAddresses({ podCidr: "10.244.0.0/16" }, "10.244.1.5")).toEqual(["10.244.1.5"]);
+  expect(podGatewayIpv6(ipv6)).toBe("fd00:10:244::1");
+  expect(ipv6RangeOfOthers(settings, ipv6)).toBe("fd00:10:244::ff00/120");
+  expect(nodeAddresses({ nodeAddress: "192.0.2.1", ipv6 })).toEqual(["192.0.2.1"]);
+  expect(nodeAddresses({ nodeAddress: "192.0.2.1", ipv6: { ...ipv6, nodeAddress: "2001:db8::1" } })).toEqual([
+    "192.0.2.1",
+    "2001:db8::1",
+  ]);
+  expect(rangesOf(settings, "podCidr")).toBe("10.244.0.0/16,fd00:10:244::/64");
+  expect(rangesOf({ podCidr: "10.244.0.0/16", serviceCidr: "10.96.0.0/12" }, "serviceCidr")).toBe("10.96.0.0/12");
 });

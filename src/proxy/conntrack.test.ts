@@ -48,3 +48,23 @@ it("finds the flows that lead to no target, in what conntrack prints", () => {
     [...common, "-d", "192.0.2.2", "--sport", "5000", "--dport", "30053"],
   ]);
 });
+
+it("looks for IPv6 flows among those of IPv6", () => {
+  const ipv6 = (...ips: string[]): { ports: PortRules[] } => ({
+    ports: dns(...ips).ports.map((port): PortRules => ({ ...port, ipv6: true, addresses: ["fd00:10:96::a"] })),
+  });
+  const common = ["-D", "-p", "udp", "-f", "ipv6"];
+  expect(staleFlows([{ before: ipv6("fd00:10:244::5"), after: ipv6("fd00:10:244::6") }])).toEqual([
+    [...common, "--orig-dst", "fd00:10:96::a", "--orig-port-dst", "53", "--dst-nat", "fd00:10:244::5"],
+    [...common, "--orig-port-dst", "30053", "--dst-nat", "fd00:10:244::5"],
+  ]);
+  // The same NodePort was open for IPv4 alone.
+  const both = { ports: [...dns("10.244.0.5").ports, ...ipv6("fd00:10:244::5").ports] };
+  expect(staleFlows([{ before: dns("10.244.0.5"), after: both }])).toEqual([[...common, "--orig-port-dst", "30053"]]);
+  const knocking =
+    "udp 17 25 src=fd00::9 dst=fd00::2 sport=5000 dport=30053 src=fd00::2 dst=fd00::9 sport=30053 dport=5000";
+  expect(strayFlows(knocking, new Map([["default/dns", both]]))).toEqual([
+    [...common, "-s", "fd00::9", "-d", "fd00::2", "--sport", "5000", "--dport", "30053"],
+  ]);
+  expect(strayFlows(knocking, new Map([["default/dns", dns("10.244.0.5")]]))).toEqual([]);
+});

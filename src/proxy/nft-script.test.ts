@@ -233,3 +233,118 @@ it("pairs Pods that may call themselves, and removes a table whether or not it i
   expect(removeScript("t", ["ip"])).toBe("add table ip t\ndelete table ip t\n");
   expect(removeScript("t", ["ip", "ip6"])).toContain("\ndelete table ip6 t\n");
 });
+
+describe("the table of IPv6", () => {
+  const ipv6 = {
+    family: "ip6" as const,
+    table: "t",
+    bridge: "br",
+    serviceCidr: "fd00:10:96::/112",
+    podCidr: "fd00:10:244::/64",
+    pods: addressRange("fd00:10:244::/64"),
+  };
+  const rules = port({
+    ips: ["fd00:10:244::5"],
+    ipv6: true,
+    addresses: ["fd00:10:96::a"],
+    nodePort: 30_080,
+    affinitySeconds: 60,
+    externalAddresses: [{ ip: "2001:db8::7", sources: ["2001:db8::/32"] }],
+  });
+  const both = { ports: [...web.ports, rules] };
+
+  it("is like that of IPv4, with Pods masqueraded and without ::1", () => {
+    const text = replaceScript(ipv6, new Map([["default/web", both]]), { ...shape, size: 1 });
+    expect(text).toMatchInlineSnapshot(`
+      "add table ip6 t
+      delete table ip6 t
+      table ip6 t {
+        map services { type ipv6_addr . inet_proto . inet_service : verdict; }
+        map nodeports { type inet_proto . inet_service : verdict; }
+        map endpoints { typeof ip6 daddr . meta l4proto . th dport . numgen random mod 2 : ip6 daddr . th dport; }
+        map nodeport-endpoints { typeof meta l4proto . th dport . numgen random mod 2 : ip6 daddr . th dport; }
+        map affine { typeof ip6 daddr . meta l4proto . th dport : verdict; }
+        map affine-nodeports { typeof meta l4proto . th dport : verdict; }
+        map clients { typeof ip6 saddr . ip6 daddr . meta l4proto . th dport : ip6 daddr . th dport; size 65535; flags dynamic,timeout; }
+        map nodeport-clients { typeof ip6 saddr . meta l4proto . th dport : ip6 daddr . th dport; size 65535; flags dynamic,timeout; }
+        set refused { type ipv6_addr . inet_proto . inet_service; }
+        set restricted { type ipv6_addr . inet_proto . inet_service; }
+        set sources { typeof ip6 daddr . meta l4proto . th dport . ip6 saddr; flags interval; }
+        set hairpin { type ipv6_addr . ipv6_addr; }
+        chain c1 { meta l4proto { tcp, udp, sctp } dnat ip6 to ip6 daddr . meta l4proto . th dport . numgen random mod 1 map @endpoints; }
+        chain ca1 { meta l4proto { tcp, udp, sctp } dnat ip6 to ip6 saddr . ip6 daddr . meta l4proto . th dport map @clients; meta l4proto { tcp, udp, sctp } dnat ip6 to ip6 daddr . meta l4proto . th dport . numgen random mod 1 map @endpoints; }
+        chain e1 { meta mark set meta mark | 0x20000; meta l4proto { tcp, udp, sctp } dnat ip6 to ip6 daddr . meta l4proto . th dport . numgen random mod 1 map @endpoints; }
+        chain ea1 { meta mark set meta mark | 0x20000; meta l4proto { tcp, udp, sctp } dnat ip6 to ip6 saddr . ip6 daddr . meta l4proto . th dport map @clients; meta l4proto { tcp, udp, sctp } dnat ip6 to ip6 daddr . meta l4proto . th dport . numgen random mod 1 map @endpoints; }
+        chain l1 { meta l4proto { tcp, udp, sctp } dnat ip6 to meta l4proto . th dport . numgen random mod 1 map @nodeport-endpoints; }
+        chain la1 { meta l4proto { tcp, udp, sctp } dnat ip6 to ip6 saddr . meta l4proto . th dport map @nodeport-clients; meta l4proto { tcp, udp, sctp } dnat ip6 to meta l4proto . th dport . numgen random mod 1 map @nodeport-endpoints; }
+        chain n1 { meta mark set meta mark | 0x20000; meta l4proto { tcp, udp, sctp } dnat ip6 to meta l4proto . th dport . numgen random mod 1 map @nodeport-endpoints; }
+        chain na1 { meta mark set meta mark | 0x20000; meta l4proto { tcp, udp, sctp } dnat ip6 to ip6 saddr . meta l4proto . th dport map @nodeport-clients; meta l4proto { tcp, udp, sctp } dnat ip6 to meta l4proto . th dport . numgen random mod 1 map @nodeport-endpoints; }
+        chain learn-address-60 {
+          meta l4proto tcp update @clients { ct original ip6 saddr . ct original ip6 daddr . meta l4proto . ct original proto-dst timeout 60s : ip6 daddr . th dport }
+          meta l4proto udp update @clients { ct original ip6 saddr . ct original ip6 daddr . meta l4proto . ct original proto-dst timeout 60s : ip6 daddr . th dport }
+          meta l4proto sctp update @clients { ct original ip6 saddr . ct original ip6 daddr . meta l4proto . ct original proto-dst timeout 60s : ip6 daddr . th dport }
+        }
+        chain learn-nodeport-60 {
+          meta l4proto tcp update @nodeport-clients { ct original ip6 saddr . meta l4proto . ct original proto-dst timeout 60s : ip6 daddr . th dport }
+          meta l4proto udp update @nodeport-clients { ct original ip6 saddr . meta l4proto . ct original proto-dst timeout 60s : ip6 daddr . th dport }
+          meta l4proto sctp update @nodeport-clients { ct original ip6 saddr . meta l4proto . ct original proto-dst timeout 60s : ip6 daddr . th dport }
+        }
+        chain learn {
+          type filter hook postrouting priority srcnat - 10; policy accept;
+          ct state new ct status dnat meta l4proto tcp ct original ip6 daddr . meta l4proto . ct original proto-dst vmap @affine
+          ct state new ct status dnat meta l4proto udp ct original ip6 daddr . meta l4proto . ct original proto-dst vmap @affine
+          ct state new ct status dnat meta l4proto sctp ct original ip6 daddr . meta l4proto . ct original proto-dst vmap @affine
+          ct state new ct status dnat ct original ip6 daddr != fd00:10:96::/112 meta l4proto tcp meta l4proto . ct original proto-dst vmap @affine-nodeports
+          ct state new ct status dnat ct original ip6 daddr != fd00:10:96::/112 meta l4proto udp meta l4proto . ct original proto-dst vmap @affine-nodeports
+          ct state new ct status dnat ct original ip6 daddr != fd00:10:96::/112 meta l4proto sctp meta l4proto . ct original proto-dst vmap @affine-nodeports
+        }
+        chain restrict {
+          type filter hook prerouting priority dstnat - 10; policy accept;
+          ip6 daddr . meta l4proto . th dport @restricted ip6 daddr . meta l4proto . th dport . ip6 saddr != @sources drop
+        }
+        chain dispatch {
+          ip6 daddr . meta l4proto . th dport vmap @services
+          ip6 daddr != ::1 fib daddr type local meta l4proto . th dport vmap @nodeports
+        }
+        chain prerouting { type nat hook prerouting priority dstnat - 5; policy accept; jump dispatch; }
+        chain output { type nat hook output priority -105; policy accept; jump dispatch; }
+        chain postrouting {
+          type nat hook postrouting priority srcnat - 5; policy accept;
+          meta mark & 0x20000 == 0x20000 masquerade
+          ip6 saddr ::1 oifname "br" masquerade
+          ct status dnat ip6 saddr . ip6 daddr @hairpin masquerade
+          ip6 saddr fd00:10:244::/64 oifname != "br" masquerade
+        }
+        chain refuse {
+          ip6 daddr . meta l4proto . th dport @refused meta l4proto tcp reject with tcp reset
+          ip6 daddr . meta l4proto . th dport @refused reject with icmpv6 port-unreachable
+          ip6 daddr fd00:10:96::/112 fib daddr type != local meta l4proto tcp reject with tcp reset
+          ip6 daddr fd00:10:96::/112 fib daddr type != local reject with icmpv6 port-unreachable
+        }
+        chain refuse-output { type filter hook output priority filter - 5; policy accept; jump refuse; }
+        chain refuse-forward { type filter hook forward priority filter - 5; policy accept; jump refuse; }
+      }
+      add element ip6 t services { fd00:10:96::a . tcp . 80 : goto ca1, 2001:db8::7 . tcp . 80 : goto ea1 }
+      add element ip6 t nodeports { tcp . 30080 : goto na1 }
+      add element ip6 t endpoints { fd00:10:96::a . tcp . 80 . 0 : fd00:10:244::5 . 8080, 2001:db8::7 . tcp . 80 . 0 : fd00:10:244::5 . 8080 }
+      add element ip6 t nodeport-endpoints { tcp . 30080 . 0 : fd00:10:244::5 . 8080 }
+      add element ip6 t affine { fd00:10:96::a . tcp . 80 : goto learn-address-60, 2001:db8::7 . tcp . 80 : goto learn-address-60 }
+      add element ip6 t affine-nodeports { tcp . 30080 : goto learn-nodeport-60 }
+      add element ip6 t restricted { 2001:db8::7 . tcp . 80 }
+      add element ip6 t sources { 2001:db8::7 . tcp . 80 . 2001:db8::/32 }
+      add element ip6 t hairpin { fd00:10:244::5 . fd00:10:244::5 }
+      "
+    `);
+    expect(replaceScript(settings, new Map([["default/web", both]]), shape)).toBe(
+      replaceScript(settings, new Map([["default/web", web]]), shape),
+    );
+  });
+
+  it("changes with its own elements only", () => {
+    expect(changeCommands(ipv6, [{ before: web }])).toEqual([]);
+    expect(changeCommands(ipv6, [{ before: web, after: both }])).toContain(
+      "add element ip6 t endpoints { fd00:10:96::a . tcp . 80 . 0 : fd00:10:244::5 . 8080, 2001:db8::7 . tcp . 80 . 0 : fd00:10:244::5 . 8080 }",
+    );
+    expect(changeCommands(settings, [{ before: web, after: both }])).toEqual([]);
+  });
+});

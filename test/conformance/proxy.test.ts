@@ -1,17 +1,13 @@
 /** What Services promise, asked of both proxy modes with real traffic between real network namespaces. */
-import { createSocket } from "node:dgram";
 import { createConnection } from "node:net";
 import { networkInterfaces } from "node:os";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { systemClock } from "../../src/machinery/clock.ts";
-import { silentLogger } from "../../src/machinery/log.ts";
 import { bridgeName, tableName } from "../../src/machinery/network-names.ts";
-import { endpointSlices, services } from "../../src/machinery/resource.ts";
-import type { ClusterSettings, ProxyMode } from "../../src/machinery/settings.ts";
-import type { Endpoint, ServicePort } from "../../src/machinery/types.ts";
-import { cleanUpProxy, probeNftables, ServiceProxy } from "../../src/proxy/index.ts";
+import { services } from "../../src/machinery/resource.ts";
+import type { ProxyMode } from "../../src/machinery/settings.ts";
+import { probeNftables } from "../../src/proxy/index.ts";
 import { answerers, call, eventually, holdConnection, inside, NetworkLab, type Place } from "../support/network-lab.ts";
-import { ObjectFeed } from "../support/object-feed.ts";
+import { endpointOf, ProxyCluster, settingsOf, udpClient } from "../support/proxy-cluster.ts";
 import { beginSctp, listenForSctp } from "../support/sctp.ts";
 
 /** Not 80: an instance of Skiff on this machine may have that, at every address. */
@@ -19,123 +15,6 @@ const web = 8_280;
 
 const refused = 7;
 const outOfTime = 28;
-
-function settingsOf(name: string, octet: number, proxyMode: ProxyMode): ClusterSettings {
-  return {
-    name,
-    dataDir: "/nonexistent",
-    nodeName: "node",
-    nodeAddress: "127.0.0.1",
-    apiPort: 6443,
-    podCidr: `10.${octet}.0.0/24`,
-    serviceCidr: `10.${octet}.128.0/18`,
-    nodePortRange: { from: 30_000, to: 32_767 },
-    clusterDomain: "cluster.local",
-    proxyMode,
-  };
-}
-
-/** A running proxy with the objects it sees. */
-class Cluster implements AsyncDisposable {
-  readonly feed = new ObjectFeed();
-  readonly #settings: ClusterSettings;
-  proxy: ServiceProxy;
-
-  private constructor(settings: ClusterSettings) {
-    this.#settings = settings;
-    this.proxy = new ServiceProxy({ client: this.feed, settings, clock: systemClock, log: silentLogger });
-  }
-
-  static async start(settings: ClusterSettings): Promise<Cluster> {
-    const cluster = new Cluster(settings);
-    await cluster.proxy.start();
-    return cluster;
-  }
-
-  /** A new proxy, as after a restart of the daemon; {@link proxy} must have been stopped. */
-  async startAgain(): Promise<void> {
-    this.proxy = new ServiceProxy({
-      client: this.feed,
-      settings: this.#settings,
-      clock: systemClock,
-      log: silentLogger,
-    });
-    await this.proxy.start();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.proxy.stop();
-    await cleanUpProxy(this.#settings);
-  }
-
-  /** A Service that userspace mode spreads so. */
-  scheduled(name: string, clusterIP: string, port: number, annotations: Record<string, string>): void {
-    this.feed.put(services, {
-      metadata: { name, annotations },
-      spec: { type: "ClusterIP", clusterIP, clusterIPs: [clusterIP], ports: [{ port }] },
-    });
-  }
-
-  /** @param balanced addresses that its load balancer has. */
-  service(name: string, clusterIP: string, ports: ServicePort[], more: object = {}, balanced: string[] = []): void {
-    this.feed.put(services, {
-      metadata: { name },
-      spec: { type: "ClusterIP", clusterIP, clusterIPs: [clusterIP], ports, ...more },
-      status: { loadBalancer: { ingress: balanced.map((ip) => ({ ip, ipMode: "VIP" })) } },
-    });
-  }
-
-  /** One slice of the Service. A place is a ready endpoint; an endpoint is taken as it is. */
-  endpoints(
-    service: string,
-    places: readonly (Place | Endpoint)[],
-    port = 8080,
-    options: { slice?: string; portName?: string; protocol?: string } = {},
-  ): void {
-    this.feed.put(endpointSlices, {
-      metadata: { name: options.slice ?? `${service}-1`, labels: { "kubernetes.io/service-name": service } },
-      addressType: "IPv4",
-      ports: [{ port, name: options.portName ?? "", protocol: options.protocol ?? "TCP" }],
-      endpoints: places.map((place) => ("ip" in place ? endpointOf(place) : place)),
-    });
-  }
-
-  /** Waits until exactly these Pods are in force for the Service. */
-  async inForce(service: string, places: readonly Place[]): Promise<void> {
-    const expected = places
-      .map((place) => place.name)
-      .sort()
-      .join();
-    await eventually(`${service} reaches ${expected || "nobody"}`, () => {
-      return [...(this.proxy.podsInForce("default", service) ?? ["unknown"])].sort().join() === expected;
-    });
-  }
-}
-
-function endpointOf(place: Place, conditions: Endpoint["conditions"] = { ready: true }): Endpoint {
-  const targetRef = { kind: "Pod", namespace: "default", name: place.name, uid: place.name };
-  return { addresses: [place.ip], conditions, targetRef };
-}
-
-/** A UDP client that keeps its port, so that the kernel sees one flow. */
-async function udpClient() {
-  const socket = createSocket("udp4");
-  await new Promise<void>((resolve) => socket.bind(0, resolve));
-  return {
-    /** Sends without waiting for an answer. */
-    knock: (address: string, port: number): void => socket.send("hello", port, address),
-    async ask(address: string, port: number): Promise<string> {
-      let answer = "";
-      const heard = (message: Buffer): void => void (answer = message.toString());
-      socket.on("message", heard);
-      socket.send("hello", port, address);
-      await eventually(`${address}:${port} answers`, () => answer !== "", 2_000);
-      socket.off("message", heard);
-      return answer;
-    },
-    [Symbol.dispose]: () => void socket.close(),
-  };
-}
 
 const modes: { mode: ProxyMode; name: string; octet: number }[] = [
   { mode: "nftables", name: "conf-n", octet: 201 },
@@ -147,7 +26,7 @@ describe.each(modes)("Services in $mode mode", ({ mode, name, octet }) => {
   const vip = (n: number): string => `10.${octet}.129.${n}`;
   const at = (n: number): string => `${vip(n)}:${web}`;
   let lab: NetworkLab;
-  let cluster: Cluster;
+  let cluster: ProxyCluster;
   let a: Place;
   let b: Place;
   let c: Place;
@@ -155,7 +34,7 @@ describe.each(modes)("Services in $mode mode", ({ mode, name, octet }) => {
   beforeAll(async () => {
     lab = new NetworkLab(settings);
     [a, b, c] = await Promise.all([lab.pod("a"), lab.pod("b"), lab.pod("c", [8080, 9090])]);
-    cluster = await Cluster.start(settings);
+    cluster = await ProxyCluster.start(settings);
   });
 
   afterAll(async () => {
@@ -440,7 +319,7 @@ describe.each(modes)("Services in $mode mode", ({ mode, name, octet }) => {
     const others = settingsOf(`${name}-2`, octet + 10, mode);
     await using otherLab = new NetworkLab(others);
     const d = await otherLab.pod("d");
-    await using other = await Cluster.start(others);
+    await using other = await ProxyCluster.start(others);
     other.service("web", `10.${octet + 10}.129.1`, [{ port: web }]);
     other.endpoints("web", [d]);
     await other.inForce("web", [d]);
@@ -478,8 +357,8 @@ describe("schedulers of userspace mode", () => {
 
   afterAll(() => lab?.[Symbol.asyncDispose]());
 
-  async function start(annotations: Record<string, string>, endpoints: readonly Place[]): Promise<Cluster> {
-    const cluster = await Cluster.start(settings);
+  async function start(annotations: Record<string, string>, endpoints: readonly Place[]): Promise<ProxyCluster> {
+    const cluster = await ProxyCluster.start(settings);
     cluster.scheduled("web", ip, port, annotations);
     cluster.endpoints("web", endpoints);
     await cluster.inForce("web", endpoints);
@@ -542,7 +421,7 @@ describe("nftables mode", () => {
   it("loses no connection while its rules are replaced and changed, and shows Pods their clients", async () => {
     await using lab = new NetworkLab(settings);
     const [a, b] = await Promise.all([lab.pod("a"), lab.pod("b")]);
-    await using cluster = await Cluster.start(settings);
+    await using cluster = await ProxyCluster.start(settings);
     cluster.service("web", "10.221.129.1", [{ port: 80 }]);
     cluster.endpoints("web", [a]);
     await cluster.inForce("web", [a]);
@@ -570,7 +449,7 @@ describe("nftables mode", () => {
   it("shows endpoints their clients and leaves out remote ones under Local policies", async () => {
     await using lab = new NetworkLab(settings);
     const [a, b] = await Promise.all([lab.pod("a"), lab.pod("b")]);
-    await using cluster = await Cluster.start(settings);
+    await using cluster = await ProxyCluster.start(settings);
     const far = await lab.otherHost("local");
     const here = { ...endpointOf(a), nodeName: settings.nodeName };
     const policies = { type: "NodePort", externalTrafficPolicy: "Local", internalTrafficPolicy: "Local" };
@@ -591,7 +470,7 @@ describe("nftables mode", () => {
   it("sends SCTP to endpoints, whatever sockets this kernel has", async () => {
     await using lab = new NetworkLab(settings);
     const a = await lab.pod("a");
-    await using cluster = await Cluster.start(settings);
+    await using cluster = await ProxyCluster.start(settings);
     using ear = await listenForSctp(a);
     const ports = [{ name: "assoc", port: 3_868, protocol: "SCTP", nodePort: 31_223 }];
     cluster.service("sctp", "10.221.129.6", ports, { type: "NodePort", sessionAffinity: "ClientIP" });
@@ -607,7 +486,7 @@ describe("nftables mode", () => {
   it("lets only the ranges in that a load balancer is for", async () => {
     await using lab = new NetworkLab(settings);
     const a = await lab.pod("a");
-    await using cluster = await Cluster.start(settings);
+    await using cluster = await ProxyCluster.start(settings);
     const [friend, stranger] = [await lab.otherHost("friend"), await lab.otherHost("stranger", "203.0.113")];
     // Some within others, and one that is for another family: none may keep the rest from the kernel.
     const own = [`${friend.ip}/32`, `${friend.ip}/31`, " 10.1.2.3/8 ", "10.1.0.0/16", "2001:db8::/32"];
@@ -622,7 +501,7 @@ describe("nftables mode", () => {
   it("remembers clients for as long as the Service says, through new tables and restarts", async () => {
     await using lab = new NetworkLab(settings);
     const places = await Promise.all([lab.pod("a"), lab.pod("b"), lab.pod("c")]);
-    await using cluster = await Cluster.start(settings);
+    await using cluster = await ProxyCluster.start(settings);
     const sticky = (timeoutSeconds: number) => ({
       type: "NodePort",
       sessionAffinity: "ClientIP",
@@ -654,7 +533,7 @@ describe("nftables mode", () => {
   it("puts its rules back when somebody removed them", async () => {
     await using lab = new NetworkLab(settings);
     const [a, b] = await Promise.all([lab.pod("a"), lab.pod("b")]);
-    await using cluster = await Cluster.start(settings);
+    await using cluster = await ProxyCluster.start(settings);
     cluster.service("web", "10.221.129.1", [{ port: 80 }]);
     cluster.endpoints("web", [a]);
     await cluster.inForce("web", [a]);
@@ -671,7 +550,7 @@ describe("userspace mode", () => {
     await using lab = new NetworkLab(settings);
     const a = await lab.pod("a");
     const idle = lab.container("idle", `skiff-${settings.name}`);
-    await using cluster = await Cluster.start(settings);
+    await using cluster = await ProxyCluster.start(settings);
     cluster.service("web", "10.222.129.1", [{ port: web }]);
     cluster.endpoints("web", [a, idle]);
     await cluster.inForce("web", [a, idle]);

@@ -6,25 +6,28 @@ import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_pro
 import { createConnection } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
 import { promisify } from "node:util";
-import { bridgeName, networkName } from "../../src/machinery/network-names.ts";
+import { bridgeName, networkName, podGatewayIpv6 } from "../../src/machinery/network-names.ts";
 import { type ClusterSettings, instanceLabel } from "../../src/machinery/settings.ts";
 
 const run = promisify(execFile);
 
 /** Answers each TCP connection's request and each UDP packet with its name; `/hold` answers in two parts, on demand. */
 const server = `
-const [name, ...ports] = process.argv.slice(1);
+const [name, addresses, ...ports] = process.argv.slice(1);
+const hosts = addresses.split(",");
 const http = require("node:http"), net = require("node:net"), dgram = require("node:dgram");
-let waiting = ports.length * 2 + 1;
+let waiting = ports.length * hosts.length * 2 + 1;
 const ready = () => { if (--waiting === 0) process.stdout.write("ready\\n"); };
 for (const port of ports) {
-  http.createServer((request, response) => {
-    response.setHeader("x-client", request.socket.remoteAddress);
-    response.end(name);
-  }).listen(Number(port), "0.0.0.0", ready);
-  const udp = dgram.createSocket("udp4");
-  udp.on("message", (message, from) => udp.send(name + " " + message, from.port, from.address));
-  udp.bind(Number(port), "0.0.0.0", ready);
+  for (const host of hosts) {
+    http.createServer((request, response) => {
+      response.setHeader("x-client", request.socket.remoteAddress);
+      response.end(name);
+    }).listen({ port: Number(port), host, ipv6Only: true }, ready);
+    const udp = dgram.createSocket({ type: host === "::" ? "udp6" : "udp4", ipv6Only: true });
+    udp.on("message", (message, from) => udp.send(name + " " + message, from.port, from.address));
+    udp.bind(Number(port), host, ready);
+  }
 }
 // Says everything it has heard, once the client has ended its side.
 net.createServer({ allowHalfOpen: true }, (socket) => {
@@ -39,6 +42,8 @@ export interface Place {
   name: string;
   /** Its IPv4 address. */
   ip: string;
+  /** Its other one, in a dual-stack lab. */
+  ipv6?: string;
   /** Path of its network namespace. */
   namespace: string;
 }
@@ -66,6 +71,9 @@ export class NetworkLab implements AsyncDisposable {
       "create",
       "--subnet",
       settings.podCidr,
+      ...(settings.ipv6
+        ? ["--ipv6", "--subnet", settings.ipv6.podCidr, "--gateway", podGatewayIpv6(settings.ipv6)]
+        : []),
       "--label",
       `${instanceLabel}=${settings.name}`,
       "--opt",
@@ -97,13 +105,13 @@ export class NetworkLab implements AsyncDisposable {
       "3600",
     ); // prettier-ignore
     this.#containers.push(id);
-    const format = "{{.State.Pid}} {{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}";
-    const [pid = "", ip = ""] = docker("inspect", "--format", format, id).split(" ");
-    return { name, ip, namespace: `/proc/${pid}/ns/net` };
+    const format = "{{.State.Pid}} {{range .NetworkSettings.Networks}}{{.IPAddress}} {{.GlobalIPv6Address}}{{end}}";
+    const [pid = "", ip = "", ipv6 = ""] = docker("inspect", "--format", format, id).split(" ");
+    return { name, ip, ...(ipv6 && { ipv6 }), namespace: `/proc/${pid}/ns/net` };
   }
 
   /** Another host on a cable to this one, with a server. Its network is TEST-NET-2 or what is given. */
-  async otherHost(name: string, network = "198.51.100"): Promise<Place & { gateway: string }> {
+  async otherHost(name: string, network = "198.51.100"): Promise<Place & { gateway: string; ipv6Gateway?: string }> {
     const namespace = `${this.settings.name}-${name}`;
     const cable = `c${process.pid.toString(36)}${this.#namespaces.length}`;
     const ip = (...args: string[]): string => execFileSync("ip", args, { encoding: "utf8" });
@@ -116,7 +124,20 @@ export class NetworkLab implements AsyncDisposable {
     ip("-n", namespace, "link", "set", "uplink", "up");
     ip("-n", namespace, "link", "set", "lo", "up");
     ip("-n", namespace, "route", "add", "default", "via", `${network}.1`);
-    const place = { name, ip: `${network}.2`, namespace: `/run/netns/${namespace}`, gateway: `${network}.1` };
+    // Of Unique Local Addresses (RFC 4193) one that tells the network: fd51:198:51:100::/64.
+    const ipv6 = `fd51:${network.replaceAll(".", ":")}::`;
+    if (this.settings.ipv6) {
+      ip("addr", "add", `${ipv6}1/64`, "dev", cable, "nodad");
+      ip("-n", namespace, "addr", "add", `${ipv6}2/64`, "dev", "uplink", "nodad");
+      ip("-n", namespace, "-6", "route", "add", "default", "via", `${ipv6}1`);
+    }
+    const place = {
+      name,
+      ip: `${network}.2`,
+      ...(this.settings.ipv6 && { ipv6: `${ipv6}2`, ipv6Gateway: `${ipv6}1` }),
+      namespace: `/run/netns/${namespace}`,
+      gateway: `${network}.1`,
+    };
     await this.#serve(place, [8080]);
     return place;
   }
@@ -129,7 +150,8 @@ export class NetworkLab implements AsyncDisposable {
   }
 
   async #serve(place: Place, ports: readonly number[]): Promise<void> {
-    const args = [`--net=${place.namespace}`, process.execPath, "-e", server, place.name, ...ports.map(String)];
+    const hosts = place.ipv6 === undefined ? "0.0.0.0" : "0.0.0.0,::";
+    const args = [`--net=${place.namespace}`, process.execPath, "-e", server, place.name, hosts, ...ports.map(String)];
     const child = spawn("nsenter", args, { stdio: ["ignore", "pipe", "inherit"] });
     this.#servers.push(child);
     await new Promise<void>((resolve, reject) => {
@@ -154,6 +176,7 @@ export async function call(from: Place | undefined, address: string): Promise<Re
     "5",
     "--write-out",
     "\n%header{x-client}",
+    "--globoff",
     `http://${address}/`,
   ];
   try {

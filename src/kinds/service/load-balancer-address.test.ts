@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { Service, ServicePort } from "../../machinery/types.ts";
-import { chooseAddress, type IsFree } from "./load-balancer-address.ts";
+import { chooseAddress, chooseAddresses, type IsFree } from "./load-balancer-address.ts";
 
 const node = "192.0.2.2";
 const settings = { nodeAddress: node, proxyMode: "userspace" as const };
@@ -54,4 +54,18 @@ it("shares a loopback address with programs that listen everywhere where the ker
   const busy: IsFree = () => Promise.resolve(false);
   expect(await chooseAddress(balanced(http), [], { ...settings, proxyMode: "nftables" }, busy)).toBe("127.64.0.1");
   expect(await chooseAddress(balanced(http), [], settings, busy)).toBeUndefined();
+});
+
+it.each<[what: string, families: string[], busy: string[], ip: string | undefined, expected: string[]]>([
+  ["the node's of each family", ["IPv4", "IPv6"], [], undefined, [node, "2001:db8::2"]],
+  ["in the Service's order", ["IPv6", "IPv4"], [], undefined, ["2001:db8::2", node]],
+  ["one it asks for, in its family", ["IPv4", "IPv6"], [], "2001:db8::7", [node, "2001:db8::7"]],
+  ["none of a family whose port is taken", ["IPv4", "IPv6"], ["tcp 2001:db8::2 80"], undefined, [node]],
+  ["IPv6 alone", ["IPv6"], [], undefined, ["2001:db8::2"]],
+  ["nothing at all", ["IPv6"], ["tcp 2001:db8::2 80"], undefined, []],
+])("by family: %s", async (_what, ipFamilies, busy, loadBalancerIP, expected) => {
+  const isFree: IsFree = (protocol, address, port) => Promise.resolve(!busy.includes(`${protocol} ${address} ${port}`));
+  const ipv6 = { podCidr: "fd00:10:244::/64", serviceCidr: "fd00:10:96::/112", nodeAddress: "2001:db8::2" };
+  const service = balanced(http, undefined, { ipFamilies, ...(loadBalancerIP && { loadBalancerIP }) });
+  expect(await chooseAddresses(service, [], { ...settings, ipv6 }, isFree)).toEqual(expected);
 });

@@ -161,3 +161,17 @@ test("a container in Docker's terms", () => {
   });
   expect(options).not.toHaveProperty("Entrypoint");
 });
+
+test("a sandbox with a second address: IPv6 is switched on, and Docker is told the address where it gives it", () => {
+  const network = { address: "10.244.0.5", ports: [] };
+  const config = { name: "a", labels: {}, network, mounts: [], hostPid: false, hostIpc: false, sysctls: {} };
+  const place = { instance: "default", image: "i", ipv6: "fd00:10:244::5" };
+  expect(sandboxOptions(config, place).HostConfig?.Sysctls).toEqual({
+    "net.ipv6.conf.all.disable_ipv6": "0",
+    "net.ipv6.conf.default.disable_ipv6": "0",
+  });
+  const endpoint = { IPAMConfig: { IPv4Address: "10.244.0.5", IPv6Address: "fd00:10:244::5" } };
+  expect(sandboxOptions(config, { ...place, network: "n" }).NetworkingConfig).toEqual({
+    EndpointsConfig: { n: endpoint },
+  });
+});

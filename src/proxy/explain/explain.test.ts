@@ -196,3 +196,40 @@ it("as ipvs", () => {
       -> 10.244.0.7:8080              Masq    1      0          0"
   `);
 });
+
+describe("a dual-stack Service", () => {
+  const ipv6 = { podCidr: "fd00:10:244::/64", serviceCidr: "fd00:10:96::/112" };
+  const targets = [{ ip: "fd00:10:244::5", port: 8080 }];
+  const rules = rulesOf({ nodePort: 30_080 }, { ipv6: true, addresses: ["fd00:10:96::a"], nodePort: 30_080, targets });
+  const lines = (mode: "nftables" | "userspace", view?: "iptables" | "ipvs") =>
+    explain("default/web", rules, view, { ...settings(mode), ipv6 }, [...hosts, "2001:db8::2"]).split("\n");
+
+  it("has a part in each family's table", () => {
+    const text = lines("nftables");
+    const [ip, ip6] = [text.indexOf("table ip skiff-default"), text.indexOf("table ip6 skiff-default")];
+    expect([ip, ip6 > ip]).toEqual([1, true]);
+    expect(text.slice(ip6).filter((line) => line.includes("10.244.0"))).toEqual([]);
+    expect(text).toContain("endpoints: fd00:10:96::a . tcp . 80 . 0 : fd00:10:244::5 . 8080");
+    expect(text.join()).toContain("any IPv6 address of this host but ::1 (node port)");
+  });
+
+  it("is shown as kube-proxy would have written it", () => {
+    const iptables = lines("nftables", "iptables");
+    expect(iptables.filter((line) => line.startsWith("# ip"))).toEqual(["# iptables", "# ip6tables"]);
+    expect(iptables.filter((line) => line.includes("DNAT")).at(-1)).toContain("--to-destination [fd00:10:244::5]:8080");
+    expect(iptables.join()).toContain("-d fd00:10:96::a/128 -p tcp");
+    const ipvs = lines("nftables", "ipvs").filter((line) => line.startsWith("TCP "));
+    expect(ipvs).toEqual([
+      "TCP  10.96.7.10:80 rr",
+      "TCP  127.0.0.1:30080 rr",
+      "TCP  192.0.2.2:30080 rr",
+      "TCP  [fd00:10:96::a]:80 rr",
+      "TCP  [2001:db8::2]:30080 rr",
+    ]);
+  });
+
+  it("is served by sockets of each family", () => {
+    const places = lines("userspace").filter((line) => line.startsWith("tcp "));
+    expect(places).toEqual(["tcp 10.96.7.10:80", "tcp 0.0.0.0:30080", "tcp [fd00:10:96::a]:80", "tcp [::]:30080"]);
+  });
+});
