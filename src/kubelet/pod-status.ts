@@ -82,7 +82,8 @@ export function podStatus(facts: StatusFacts): PodStatus {
   const sandbox = runningSandbox(view);
   const newest = view.sandboxes[0];
   const ownIp = newest?.labels[containerLabels.podIp] ?? before.podIP;
-  const podIps = spec.hostNetwork ? newest && hostIps : ownIp && facts.addressesOf(ownIp);
+  const ownIps = ownIp ? facts.addressesOf(ownIp) : [];
+  const podIps = spec.hostNetwork ? (newest ? hostIps : []) : ownIps;
   const phase = phaseOf(facts, spec, initStatuses, statuses);
   const { reason, message } = facts.verdict ?? before;
   return {
@@ -100,7 +101,7 @@ export function podStatus(facts: StatusFacts): PodStatus {
     ...(message && { message }),
     hostIP: hostIps[0] ?? "",
     hostIPs: hostIps.map((ip) => ({ ip })),
-    ...(podIps?.[0] && { podIP: podIps[0], podIPs: [...podIps].map((ip) => ({ ip })) }),
+    ...(podIps[0] && { podIP: podIps[0], podIPs: podIps.map((ip) => ({ ip })) }),
     startTime: before.startTime ?? timestamp(now),
     ...(initStatuses.length > 0 && { initContainerStatuses: initStatuses }),
     containerStatuses: statuses,

@@ -4,7 +4,7 @@ import { ipv6Size, parseIpv6, parseIpv6Cidr } from "./ipv6.ts";
 
 export interface AddressRange {
   /** Whether the address lies in the range; false for one of the other family, and for what is no address. */
-  has(address: string): boolean;
+  has: (this: void, address: string) => boolean;
 }
 
 /** @param cidr `10.96.0.0/12` or `fd00:10:96::/112`. @throws RangeError naming the text. */

@@ -137,7 +137,7 @@ interface Family {
   /** Of EndpointSlices. */
   addressType: "IPv4" | "IPv6";
   /** Whether an address is of the family. */
-  has(address: string): boolean;
+  has: (this: void, address: string) => boolean;
 }
 
 const ipv4: Family = { addressType: "IPv4", has: (address) => parseIpv4(address) !== undefined };

@@ -254,7 +254,8 @@ describe("the table of IPv6", () => {
   const both = { ports: [...web.ports, rules] };
 
   it("is like that of IPv4, with Pods masqueraded and without ::1", () => {
-    const text = replaceScript(ipv6, new Map([["default/web", both]]), { ...shape, size: 1 });
+    const content = { podAddresses: ["fd00:10:244::5"], shape: { ...shape, size: 1 }, clients: [] };
+    const text = replaceScript(ipv6, { ...content, services: [both] });
     expect(text).toMatchInlineSnapshot(`
       "add table ip6 t
       delete table ip6 t
@@ -335,8 +336,8 @@ describe("the table of IPv6", () => {
       add element ip6 t hairpin { fd00:10:244::5 . fd00:10:244::5 }
       "
     `);
-    expect(replaceScript(settings, new Map([["default/web", both]]), shape)).toBe(
-      replaceScript(settings, new Map([["default/web", web]]), shape),
+    expect(replaceScript(settings, { ...content, services: [both] })).toBe(
+      replaceScript(settings, { ...content, services: [web] }),
     );
   });
 

@@ -8,7 +8,7 @@ type Range = Ipv6Cidr;
 const families = {
   IPv4: {
     bits: 32,
-    parse(text: string): Range | undefined {
+    parse: (text: string): Range | undefined => {
       const cidr = tryParseCidr(text);
       return cidr && { base: BigInt(cidr.base), prefix: cidr.prefix };
     },

@@ -82,10 +82,7 @@ describe("a new Service in a dual-stack cluster", () => {
       { clusterIP: "None", clusterIPs: ["None", v6], ipFamilyPolicy: "PreferDualStack" },
       `spec.clusterIPs: Invalid value: ["None","${v6}"]: 'None' must be the first and only value`,
     ],
-    [
-      { ipFamilies: ["IPv5"] as unknown as string[] },
-      'spec.ipFamilies[0]: Unsupported value: "IPv5": supported values: "IPv4", "IPv6"',
-    ],
+    [{ ipFamilies: ["IPv5"] }, 'spec.ipFamilies[0]: Unsupported value: "IPv5": supported values: "IPv4", "IPv6"'],
     [
       { ipFamilies: ["IPv6", "IPv6"], ipFamilyPolicy: "PreferDualStack" },
       'spec.ipFamilies[1]: Duplicate value: "IPv6"',
@@ -115,7 +112,8 @@ describe("a new Service in a dual-stack cluster", () => {
       await api.client.create(services, service(policy, "b")),
       await api.client.create(services, service(policy, "c")),
     ];
-    expect(created.map(({ spec }) => spec?.clusterIPs?.[1]).sort()).toEqual(["fd00:10:96::1", "fd00:10:96::3"]);
+    const second = new Set(created.map(({ spec }) => spec?.clusterIPs?.[1]));
+    expect(second).toEqual(new Set(["fd00:10:96::1", "fd00:10:96::3"]));
     await expect(api.client.create(services, service(policy, "d"))).rejects.toThrow("range is full");
   });
 });

@@ -7,9 +7,9 @@ export interface ClusterIpPool {
   /** As errors name it. */
   cidr: string;
   pool: Pool;
-  format(number: number): string;
+  format: (this: void, number: number) => string;
   /** Undefined for an address that is not one of the pool. */
-  parse(address: string): number | undefined;
+  parse: (this: void, address: string) => number | undefined;
 }
 
 /** @param cidr `10.96.0.0/12`; of an IPv6 range (`fd00:10:96::/112`) all but the first address are given out. */

@@ -2,7 +2,7 @@
 import { duplicate, type FieldError, forbidden, invalid, notSupported, required } from "../../machinery/field-error.ts";
 import type { Service } from "../../machinery/types.ts";
 import { validateEndpointIp } from "../../machinery/validation/endpoint-ip.ts";
-import { check, each, ipAddress, ipRange, oneOf, portNumber } from "../../machinery/validation/fields.ts";
+import { check, each, ipRange, oneOf, portNumber } from "../../machinery/validation/fields.ts";
 import { validateLabels } from "../../machinery/validation/labels.ts";
 import { dns1123SubdomainErrors, qualifiedNameErrors } from "../../machinery/validation/names.ts";
 import { validateClusterIps, validateClusterIpsUpdate } from "./cluster-ip-validation.ts";
