@@ -233,3 +233,55 @@ test("Endpoints written by hand have slices of their own, for Services without a
   await cluster.settled();
   expect(slices(client)).toEqual([]);
 });
+
+/** Each slice as `IPv6 10.244.0.2,10.244.0.3`. */
+function byFamily(client: Client): string[] {
+  return client
+    .list(endpointSlices)
+    .map(({ addressType, endpoints: all }) => {
+      const addresses = all.flatMap(({ addresses: own }) => own).sort((a, b) => (a < b ? -1 : 1));
+      return `${addressType} ${addresses.join()}`;
+    })
+    .sort((a, b) => (a < b ? -1 : 1));
+}
+
+const dualStack = {
+  settings: { ipv6: { podCidr: "fd00:10:244::/64", serviceCidr: "fd00:10:96::/112" } },
+};
+
+test("a dual-stack Service has slices of each family, and Endpoints of its first, as its policy changes", async () => {
+  await using cluster = await startControllers(kinds, dualStack);
+  const { client } = cluster;
+  await cluster.settled();
+  await client.create(services, web({ ipFamilyPolicy: "RequireDualStack", ipFamilies: ["IPv6", "IPv4"] }));
+  await cluster.settled();
+  expect(byFamily(client)).toEqual(["IPv4 ", "IPv6 "]);
+  await client.create(pods, member("a"));
+  await client.create(pods, member("b"));
+  await cluster.settled();
+  const ipv6 = "IPv6 fd00:10:244::2,fd00:10:244::3";
+  expect(byFamily(client)).toEqual(["IPv4 10.244.0.2,10.244.0.3", ipv6]);
+  expect(subsets(client)).toEqual(["fd00:10:244::2,fd00:10:244::3 () : 9376"]);
+  await client.patch(services, key, "merge", { spec: { ipFamilyPolicy: "SingleStack" } });
+  await cluster.settled();
+  expect(byFamily(client)).toEqual([ipv6]);
+  await client.patch(services, key, "merge", { spec: { ipFamilyPolicy: "PreferDualStack" } });
+  await cluster.settled();
+  expect(byFamily(client)).toEqual(["IPv4 10.244.0.2,10.244.0.3", ipv6]);
+});
+
+test("Endpoints written by hand are mirrored in a slice for each family of their addresses", async () => {
+  await using cluster = await startControllers(kinds, dualStack);
+  const { client } = cluster;
+  await cluster.settled();
+  await client.create(services, { metadata: { ...key }, spec: { ports: [{ port: 80 }] } });
+  const ips = ["192.0.2.1", "2001:db8::1", "2001:db8::2"];
+  const subset = { addresses: ips.map((ip) => ({ ip })), ports: [{ port: 8080 }] };
+  await client.create(endpoints, { metadata: { ...key }, subsets: [subset] });
+  await cluster.settled();
+  expect(byFamily(client)).toEqual(["IPv4 192.0.2.1", "IPv6 2001:db8::1,2001:db8::2"]);
+  const fewer = { ...subset, addresses: [{ ip: "2001:db8::2" }] };
+  await client.patch(endpoints, key, "merge", { subsets: [fewer] });
+  await cluster.settled();
+  expect(byFamily(client)).toEqual(["IPv6 2001:db8::2"]);
+});

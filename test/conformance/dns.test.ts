@@ -85,6 +85,27 @@ describe.each(modes)("DNS in $mode mode", ({ mode, name, octet }) => {
       ports: [],
       endpoints: Array.from({ length: 100 }, (_, n) => ({ addresses: [`10.${octet}.3.${n}`] })),
     });
+    const ipv6 = `fd53:${octet}:96::1`;
+    feed.put(services, {
+      metadata: { name: "both" },
+      spec: {
+        clusterIP: `10.${octet}.129.2`,
+        clusterIPs: [`10.${octet}.129.2`, ipv6],
+        ports: [{ name: "http", port: 80 }],
+      },
+    });
+    feed.put(services, { metadata: { name: "pods" }, spec: { clusterIP: "None", clusterIPs: ["None"] } });
+    for (const [addressType, address] of [
+      ["IPv4", `10.${octet}.0.120`],
+      ["IPv6", `fd53:${octet}:244::120`],
+    ] as const) {
+      feed.put(endpointSlices, {
+        metadata: { name: `pods-${addressType.toLowerCase()}`, labels: { "kubernetes.io/service-name": "pods" } },
+        addressType,
+        ports: [{ name: "sql", port: 5432, protocol: "TCP" }],
+        endpoints: [{ addresses: [address], hostname: "pods-0" }],
+      });
+    }
     feed.put(services, { metadata: { name: "out" }, spec: { type: "ExternalName", externalName: "www.example" } });
     feed.put(services, {
       metadata: { name: "near" },
@@ -139,6 +160,24 @@ describe.each(modes)("DNS in $mode mode", ({ mode, name, octet }) => {
     expect(await dig(from, "SRV", "_sql._tcp.db.default.svc.cluster.local")).toEqual(
       [0, 1, 2].map((n) => `0 33 5432 db-${n}.db.default.svc.cluster.local.`),
     );
+  });
+
+  it("answers in both families", async () => {
+    const name = "both.default.svc.cluster.local";
+    expect(await dig(pod, "A", name)).toEqual([`10.${octet}.129.2`]);
+    expect(await dig(pod, "AAAA", name)).toEqual([`fd53:${octet}:96::1`]);
+    expect(await dig(pod, "-x", `fd53:${octet}:96::1`)).toEqual([`${name}.`]);
+    for (const of of ["pods.default", "pods-0.pods.default"]) {
+      expect(await dig(pod, "A", `${of}.svc.cluster.local`)).toEqual([`10.${octet}.0.120`]);
+      expect(await dig(pod, "AAAA", `${of}.svc.cluster.local`)).toEqual([`fd53:${octet}:244::120`]);
+    }
+    expect(await dig(pod, "AAAA", `fd53-${octet}-244--120.default.pod.cluster.local`)).toEqual([
+      `fd53:${octet}:244::120`,
+    ]);
+    // One name, whose SRV record leads to both.
+    const both = await digAll("SRV", "_sql._tcp.pods.default.svc.cluster.local");
+    expect(both.match(/\sSRV\s0 100 5432 pods-0\.pods\./g)).toHaveLength(1);
+    expect(both).toMatch(/pods-0\.pods\S+\s+\d+\s+IN\s+AAAA\s+fd53:/);
   });
 
   it("is understood by busybox's resolver", async () => {

@@ -57,7 +57,7 @@ export async function startControllers(
       ...(options.others && { others: options.others }),
     });
   let manager = start();
-  const kubelet = new FakeKubelet(api.clientOf("system:node:node-1", "kubelet"), clock);
+  const kubelet = new FakeKubelet(api.clientOf("system:node:node-1", "kubelet"), clock, api.settings);
 
   const settled = async (): Promise<void> => {
     const limit = Date.now() + settleLimitMs;

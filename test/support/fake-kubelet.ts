@@ -1,8 +1,10 @@
 /** Plays scheduler and kubelet: gives Pods their node, an address and the state a test wants them in. */
 import type { Client } from "../../src/machinery/client.ts";
 import { type Clock, timestamp } from "../../src/machinery/clock.ts";
+import { podAddresses } from "../../src/machinery/network-names.ts";
 import { keyOf, parseKey, type Stored } from "../../src/machinery/object.ts";
 import { pods } from "../../src/machinery/resource.ts";
+import type { ClusterSettings } from "../../src/machinery/settings.ts";
 import { StatusError } from "../../src/machinery/status-error.ts";
 import type { Pod } from "../../src/machinery/types.ts";
 
@@ -12,13 +14,16 @@ export type PodState = "held" | "starting" | "ready" | "failed" | "succeeded";
 export class FakeKubelet implements Disposable {
   readonly #client: Client;
   readonly #clock: Clock;
+  readonly #settings: Pick<ClusterSettings, "podCidr" | "ipv6">;
   readonly #watch: Disposable;
   readonly #addresses = new Map<string, string>();
   readonly #busy = new Set<string>();
   #stateOf: (pod: Stored<Pod>) => PodState = () => "ready";
   #removes = true;
 
-  constructor(client: Client, clock: Clock) {
+  /** @param settings whose ranges Pods have addresses of, besides 10.244.0.0/16. */
+  constructor(client: Client, clock: Clock, settings: Pick<ClusterSettings, "podCidr" | "ipv6">) {
+    this.#settings = settings;
     this.#client = client;
     this.#clock = clock;
     this.#watch = client.watch(pods, ({ object }) => this.#look(keyOf(object)));
@@ -104,7 +109,7 @@ export class FakeKubelet implements Disposable {
       ...pod.status,
       phase: phase[state],
       podIP: address,
-      podIPs: [{ ip: address }],
+      podIPs: podAddresses(this.#settings, address).map((ip) => ({ ip })),
       conditions: [...others, condition],
     };
   }
