@@ -30,10 +30,13 @@ export async function openIngressPorts(
     // In userspace mode the same port of every Service is a socket too, which one at every address would be in the way of.
     const services = [serviceCidr, ...(ipv6 ? [ipv6.serviceCidr] : [])].map(addressRange);
     const own = hostAddresses().filter((address) => !services.some((range) => range.has(address)));
+    const ipv4 = own.filter((address) => !address.includes(":"));
+    // An IPv6 address that the kernel has not taken over yet cannot be listened at.
+    const each = ipv6 ? [own, ipv4] : [ipv4];
     return await IngressPorts.open(
       [80, 443],
       untaken(from, to, taken),
-      proxyMode === "userspace" ? [own] : everyAddress,
+      proxyMode === "userspace" ? each : everyAddress,
     );
   } catch (error) {
     throw new UserError(

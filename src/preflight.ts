@@ -41,7 +41,7 @@ export async function chooseInstance(options: DaemonOptions, paths: InstancePath
   const lacking = rightsLacking();
   if (lacking) throw new UserError(`${lacking}. ${asRoot}`);
   const wanted = chooseSettings(options, kept, taken);
-  const second = wanted.ipv6 && (await ipv6Of(wanted.ipv6));
+  const second = wanted.ipv6 && (await ipv6Of(wanted.ipv6, kept === undefined));
   const chosen = { ...wanted, port: await choosePort(wanted.port, options.port !== undefined) };
   const node = nodeName(kept);
   writeSettings(paths.settings, { ...chosen, name: options.name, nodeName: node });
@@ -65,10 +65,11 @@ export async function chooseInstance(options: DaemonOptions, paths: InstancePath
   };
 }
 
-/** @throws UserError when this host has no IPv6. */
-async function ipv6Of(ranges: Ipv6Settings): Promise<Ipv6Settings> {
+/** @param isNew not yet bound to its ranges. @throws UserError when this host has no IPv6. */
+async function ipv6Of(ranges: Ipv6Settings, isNew: boolean): Promise<Ipv6Settings> {
   const lacking = ipv6Lacking();
-  if (lacking) throw new UserError(`A dual-stack cluster cannot be had: ${lacking}. Give IPv4 ranges only`);
+  const remedy = isNew ? ". Give IPv4 ranges only, or see to it that the host has IPv6" : "";
+  if (lacking) throw new UserError(`A dual-stack cluster cannot be had: ${lacking}${remedy}`);
   const nodeAddress = await hostIpv6Address();
   return { ...ranges, ...(nodeAddress !== undefined && { nodeAddress }) };
 }

@@ -32,7 +32,10 @@ export async function setUpHostNetwork(settings: NetworkSettings, log: Logger): 
     }
   };
   await attempt("Pods may not reach other networks: IP forwarding is off", () => setSysctl("net/ipv4/ip_forward", "1"));
-  if (ipv6) await attempt("Pods may not reach other networks by IPv6: forwarding is off", enableIpv6Forwarding);
+  if (ipv6) {
+    await attempt("Pods may not reach other networks by IPv6: forwarding is off", enableIpv6Forwarding);
+    await attempt("the host does not reach Pods by IPv6 at once", () => takeGateway(ipv6, bridge));
+  }
   await attempt("the DNS address does not reach this host", () => routeToHost(`${dnsAddress(settings)}/32`));
   if (settings.proxyMode === "userspace") {
     // What an earlier run in the other mode left would catch connections before this process sees them.
@@ -105,13 +108,6 @@ async function setUpIpv6Rules({ podCidr, serviceCidr }: Ipv6Settings, bridge: st
     setSysctl("net/bridge/bridge-nf-call-ip6tables", "1"),
   );
   await attempt("IPv6 cluster IPs have no route from this host", async () => {
-    // Docker's address of the bridge is of no use until the first Pod is there, and the kernel has then asked for a second
-    // whether somebody else has it.
-    const gateway = `${podGatewayIpv6({ podCidr })}/${podCidr.split("/")[1]}`;
-    if (await isTentative(bridge, podGatewayIpv6({ podCidr }))) {
-      await ignoreFailure(runCommand("ip", ["addr", "del", gateway, "dev", bridge]));
-      await runCommand("ip", ["addr", "add", gateway, "dev", bridge, "nodad"]);
-    }
     await removeRouteToHost(serviceCidr);
     await runCommand("ip", ["-6", "route", "replace", serviceCidr, "dev", bridge]);
   });

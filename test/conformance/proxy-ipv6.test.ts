@@ -237,4 +237,6 @@ it("keeps the client's address, and answers clients on this node only, under Loc
   cluster.ipv6Slice("local", [endpoint]);
   await eventually("it answers", async () => (await call(far, `[${far.ipv6Gateway}]:31311`)).code === 0);
   expect((await call(far, `[${far.ipv6Gateway}]:31311`)).client).toBe(far.ipv6);
+  // A Pod's own connections to other networks come from the host, which alone has an address there.
+  expect(await call(a, `[${far.ipv6}]:8080`)).toEqual({ body: "far", client: far.ipv6Gateway, code: 0 });
 });
