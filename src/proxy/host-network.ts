@@ -103,7 +103,19 @@ async function setUpIpv6Userspace(serviceCidr: string, bridge: string, attempt: 
   await attempt("IPv6 cluster IPs do not answer", () => setSysctl("net/ipv6/ip_nonlocal_bind", "1"));
 }
 
-async function setUpIpv6Rules({ podCidr, serviceCidr }: Ipv6Settings, bridge: string, attempt: Attempt): Promise<void> {
+/**
+ * Docker's address of the bridge is of no use until the first Pod is there, and the kernel has then asked for a second whether
+ * somebody else has it.
+ */
+async function takeGateway({ podCidr }: Ipv6Settings, bridge: string): Promise<void> {
+  const address = podGatewayIpv6({ podCidr });
+  const gateway = `${address}/${podCidr.split("/")[1]}`;
+  if (!(await exists(`/sys/class/net/${bridge}`)) || !(await isTentative(bridge, address))) return;
+  await ignoreFailure(runCommand("ip", ["addr", "del", gateway, "dev", bridge]));
+  await runCommand("ip", ["addr", "add", gateway, "dev", bridge, "nodad"]);
+}
+
+async function setUpIpv6Rules({ serviceCidr }: Ipv6Settings, bridge: string, attempt: Attempt): Promise<void> {
   await attempt("Pods may not reach Services by IPv6: bridged packets pass the rules by", () =>
     setSysctl("net/bridge/bridge-nf-call-ip6tables", "1"),
   );
