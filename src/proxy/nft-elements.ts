@@ -33,7 +33,7 @@ export interface SpreadChain {
   via: "address" | "nodeport";
   /** The endpoint sees the node's address. */
   masquerades: boolean;
-  /** The same client goes to the same endpoint (`sessionAffinity: ClientIP`). */
+  /** The same client goes to the same endpoint (`sessionAffinity: ClientIP`), as the kernel remembers or its address says. */
   remembers: boolean;
   size: number;
 }
@@ -161,7 +161,7 @@ function putFrontend(frontend: Frontend, key: string, put: (map: NftMap, key: st
   put(entries, key, `goto ${chainName({ via, masquerades, remembers, size })}`);
   const endpoints = via === "address" ? "endpoints" : "nodeport-endpoints";
   for (const [index, target] of targets.entries()) put(endpoints, `${key} . ${index}`, `${target.ip} . ${target.port}`);
-  if (remembers) {
+  if (remembers && !frontend.ipv6) {
     const learning = `goto ${learnChainName(via, affinitySeconds)}`;
     put(via === "address" ? "affine" : "affine-nodeports", key, learning);
   }

@@ -38,6 +38,7 @@ describe("replaceScript", () => {
         map nodeports { type inet_proto . inet_service : verdict; }
         map endpoints { typeof ip daddr . meta l4proto . th dport . numgen random mod 2 : ip daddr . th dport; }
         map nodeport-endpoints { typeof meta l4proto . th dport . numgen random mod 2 : ip daddr . th dport; }
+
         map affine { typeof ip daddr . meta l4proto . th dport : verdict; }
         map affine-nodeports { typeof meta l4proto . th dport : verdict; }
         map clients { typeof ip saddr . ip daddr . meta l4proto . th dport : ip daddr . th dport; size 65535; flags dynamic,timeout; }
@@ -264,41 +265,19 @@ describe("the table of IPv6", () => {
         map nodeports { type inet_proto . inet_service : verdict; }
         map endpoints { typeof ip6 daddr . meta l4proto . th dport . numgen random mod 2 : ip6 daddr . th dport; }
         map nodeport-endpoints { typeof meta l4proto . th dport . numgen random mod 2 : ip6 daddr . th dport; }
-        map affine { typeof ip6 daddr . meta l4proto . th dport : verdict; }
-        map affine-nodeports { typeof meta l4proto . th dport : verdict; }
-        map clients { typeof ip6 saddr . ip6 daddr . meta l4proto . th dport : ip6 daddr . th dport; size 65535; flags dynamic,timeout; }
-        map nodeport-clients { typeof ip6 saddr . meta l4proto . th dport : ip6 daddr . th dport; size 65535; flags dynamic,timeout; }
+
         set refused { type ipv6_addr . inet_proto . inet_service; }
         set restricted { type ipv6_addr . inet_proto . inet_service; }
         set sources { typeof ip6 daddr . meta l4proto . th dport . ip6 saddr; flags interval; }
         set hairpin { type ipv6_addr . ipv6_addr; }
         chain c1 { meta l4proto { tcp, udp, sctp } dnat ip6 to ip6 daddr . meta l4proto . th dport . numgen random mod 1 map @endpoints; }
-        chain ca1 { meta l4proto { tcp, udp, sctp } dnat ip6 to ip6 saddr . ip6 daddr . meta l4proto . th dport map @clients; meta l4proto { tcp, udp, sctp } dnat ip6 to ip6 daddr . meta l4proto . th dport . numgen random mod 1 map @endpoints; }
+        chain ca1 { meta l4proto { tcp, udp, sctp } dnat ip6 to ip6 daddr . meta l4proto . th dport . jhash ip6 saddr mod 1 seed 0x5eed map @endpoints; }
         chain e1 { meta mark set meta mark | 0x20000; meta l4proto { tcp, udp, sctp } dnat ip6 to ip6 daddr . meta l4proto . th dport . numgen random mod 1 map @endpoints; }
-        chain ea1 { meta mark set meta mark | 0x20000; meta l4proto { tcp, udp, sctp } dnat ip6 to ip6 saddr . ip6 daddr . meta l4proto . th dport map @clients; meta l4proto { tcp, udp, sctp } dnat ip6 to ip6 daddr . meta l4proto . th dport . numgen random mod 1 map @endpoints; }
+        chain ea1 { meta mark set meta mark | 0x20000; meta l4proto { tcp, udp, sctp } dnat ip6 to ip6 daddr . meta l4proto . th dport . jhash ip6 saddr mod 1 seed 0x5eed map @endpoints; }
         chain l1 { meta l4proto { tcp, udp, sctp } dnat ip6 to meta l4proto . th dport . numgen random mod 1 map @nodeport-endpoints; }
-        chain la1 { meta l4proto { tcp, udp, sctp } dnat ip6 to ip6 saddr . meta l4proto . th dport map @nodeport-clients; meta l4proto { tcp, udp, sctp } dnat ip6 to meta l4proto . th dport . numgen random mod 1 map @nodeport-endpoints; }
+        chain la1 { meta l4proto { tcp, udp, sctp } dnat ip6 to meta l4proto . th dport . jhash ip6 saddr mod 1 seed 0x5eed map @nodeport-endpoints; }
         chain n1 { meta mark set meta mark | 0x20000; meta l4proto { tcp, udp, sctp } dnat ip6 to meta l4proto . th dport . numgen random mod 1 map @nodeport-endpoints; }
-        chain na1 { meta mark set meta mark | 0x20000; meta l4proto { tcp, udp, sctp } dnat ip6 to ip6 saddr . meta l4proto . th dport map @nodeport-clients; meta l4proto { tcp, udp, sctp } dnat ip6 to meta l4proto . th dport . numgen random mod 1 map @nodeport-endpoints; }
-        chain learn-address-60 {
-          meta l4proto tcp update @clients { ct original ip6 saddr . ct original ip6 daddr . meta l4proto . ct original proto-dst timeout 60s : ip6 daddr . th dport }
-          meta l4proto udp update @clients { ct original ip6 saddr . ct original ip6 daddr . meta l4proto . ct original proto-dst timeout 60s : ip6 daddr . th dport }
-          meta l4proto sctp update @clients { ct original ip6 saddr . ct original ip6 daddr . meta l4proto . ct original proto-dst timeout 60s : ip6 daddr . th dport }
-        }
-        chain learn-nodeport-60 {
-          meta l4proto tcp update @nodeport-clients { ct original ip6 saddr . meta l4proto . ct original proto-dst timeout 60s : ip6 daddr . th dport }
-          meta l4proto udp update @nodeport-clients { ct original ip6 saddr . meta l4proto . ct original proto-dst timeout 60s : ip6 daddr . th dport }
-          meta l4proto sctp update @nodeport-clients { ct original ip6 saddr . meta l4proto . ct original proto-dst timeout 60s : ip6 daddr . th dport }
-        }
-        chain learn {
-          type filter hook postrouting priority srcnat - 10; policy accept;
-          ct state new ct status dnat meta l4proto tcp ct original ip6 daddr . meta l4proto . ct original proto-dst vmap @affine
-          ct state new ct status dnat meta l4proto udp ct original ip6 daddr . meta l4proto . ct original proto-dst vmap @affine
-          ct state new ct status dnat meta l4proto sctp ct original ip6 daddr . meta l4proto . ct original proto-dst vmap @affine
-          ct state new ct status dnat ct original ip6 daddr != fd00:10:96::/112 meta l4proto tcp meta l4proto . ct original proto-dst vmap @affine-nodeports
-          ct state new ct status dnat ct original ip6 daddr != fd00:10:96::/112 meta l4proto udp meta l4proto . ct original proto-dst vmap @affine-nodeports
-          ct state new ct status dnat ct original ip6 daddr != fd00:10:96::/112 meta l4proto sctp meta l4proto . ct original proto-dst vmap @affine-nodeports
-        }
+        chain na1 { meta mark set meta mark | 0x20000; meta l4proto { tcp, udp, sctp } dnat ip6 to meta l4proto . th dport . jhash ip6 saddr mod 1 seed 0x5eed map @nodeport-endpoints; }
         chain restrict {
           type filter hook prerouting priority dstnat - 10; policy accept;
           ip6 daddr . meta l4proto . th dport @restricted ip6 daddr . meta l4proto . th dport . ip6 saddr != @sources drop
@@ -329,8 +308,6 @@ describe("the table of IPv6", () => {
       add element ip6 t nodeports { tcp . 30080 : goto na1 }
       add element ip6 t endpoints { fd00:10:96::a . tcp . 80 . 0 : fd00:10:244::5 . 8080, 2001:db8::7 . tcp . 80 . 0 : fd00:10:244::5 . 8080 }
       add element ip6 t nodeport-endpoints { tcp . 30080 . 0 : fd00:10:244::5 . 8080 }
-      add element ip6 t affine { fd00:10:96::a . tcp . 80 : goto learn-address-60, 2001:db8::7 . tcp . 80 : goto learn-address-60 }
-      add element ip6 t affine-nodeports { tcp . 30080 : goto learn-nodeport-60 }
       add element ip6 t restricted { 2001:db8::7 . tcp . 80 }
       add element ip6 t sources { 2001:db8::7 . tcp . 80 . 2001:db8::/32 }
       add element ip6 t hairpin { fd00:10:244::5 . fd00:10:244::5 }

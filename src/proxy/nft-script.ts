@@ -47,16 +47,19 @@ const masqueradeMark = "0x20000";
 /** Elements per command: keeps a command's netlink message within its limits however many Services there are. */
 const elementsPerCommand = 2_000;
 
+const affinityDeclarations = `
+  map affine { typeof ip daddr . meta l4proto . th dport : verdict; }
+  map affine-nodeports { typeof meta l4proto . th dport : verdict; }
+  map ${clientMaps.address} { typeof ip saddr . ip daddr . meta l4proto . th dport : ip daddr . th dport; size 65535; flags dynamic,timeout; }
+  map ${clientMaps.nodeport} { typeof ip saddr . meta l4proto . th dport : ip daddr . th dport; size 65535; flags dynamic,timeout; }`;
+
 /** Declarations of the table's maps; the `typeof` expressions fix the types of concatenated keys. */
 const declarationsOf = (ip: NftFamily): string => `
   map services { type ${words[ip].address} . inet_proto . inet_service : verdict; }
   map nodeports { type inet_proto . inet_service : verdict; }
   map endpoints { typeof ${ip} daddr . meta l4proto . th dport . numgen random mod 2 : ${ip} daddr . th dport; }
   map nodeport-endpoints { typeof meta l4proto . th dport . numgen random mod 2 : ${ip} daddr . th dport; }
-  map affine { typeof ${ip} daddr . meta l4proto . th dport : verdict; }
-  map affine-nodeports { typeof meta l4proto . th dport : verdict; }
-  map ${clientMaps.address} { typeof ${ip} saddr . ${ip} daddr . meta l4proto . th dport : ${ip} daddr . th dport; size 65535; flags dynamic,timeout; }
-  map ${clientMaps.nodeport} { typeof ${ip} saddr . meta l4proto . th dport : ${ip} daddr . th dport; size 65535; flags dynamic,timeout; }
+${ip === "ip" ? affinityDeclarations : ""}
   set refused { type ${words[ip].address} . inet_proto . inet_service; }
   set restricted { type ${words[ip].address} . inet_proto . inet_service; }
   set sources { typeof ${ip} daddr . meta l4proto . th dport . ${ip} saddr; flags interval; }
@@ -201,30 +204,33 @@ function spreadRules(ip: NftFamily, { via, masquerades, remembers, size }: Sprea
   const to = `meta l4proto { tcp, udp, sctp } dnat ${ip} to`;
   const key = via === "address" ? `${ip} daddr . meta l4proto . th dport` : "meta l4proto . th dport";
   const endpoints = via === "address" ? "endpoints" : "nodeport-endpoints";
+  // With the same seed always, so that a client stays where it is when the table is written anew.
+  const choice = remembers && ip === "ip6" ? `jhash ip6 saddr mod ${size} seed 0x5eed` : `numgen random mod ${size}`;
   return [
     ...mark,
     // A client that is not remembered finds no element, and the next rule is its.
-    ...(remembers ? [`${to} ${ip} saddr . ${key} map @${clientMaps[via]}`] : []),
-    `${to} ${key} . numgen random mod ${size} map @${endpoints}`,
+    ...(remembers && ip === "ip" ? [`${to} ip saddr . ${key} map @${clientMaps[via]}`] : []),
+    `${to} ${key} . ${choice} map @${endpoints}`,
   ];
 }
 
 /**
  * Where a connection with affinity was sent is remembered when its first packet leaves, by its original addresses. That a
- * client comes again begins its time anew. Each protocol has rules of its own, since only then nft knows what a port is.
+ * client comes again begins its time anew. Not of IPv6: nft (1.0.6) cannot put its addresses into such maps ("dreg <
+ * ctx->reg_low"), and a hash of the client's address chooses its endpoint. Each protocol has rules of its own, since only then nft knows what a port is.
  */
-function learnChains({ family: ip, serviceCidr }: TableSettings, { affinities }: Shape): string[] {
-  if (affinities.size === 0) return [];
+function learnChains({ family, serviceCidr }: TableSettings, { affinities }: Shape): string[] {
+  if (affinities.size === 0 || family !== "ip") return [];
   const forEach = (rule: (protocol: string) => string): string => ["tcp", "udp", "sctp"].map(rule).join("\n    ");
   const original = "meta l4proto . ct original proto-dst";
   const chains = [...affinities].flatMap((seconds) => {
     const update = (via: SpreadChain["via"], key: string): string =>
       `  chain ${learnChainName(via, seconds)} {
-    ${forEach((protocol) => `meta l4proto ${protocol} update @${clientMaps[via]} { ${key} timeout ${seconds}s : ${ip} daddr . th dport }`)}
+    ${forEach((protocol) => `meta l4proto ${protocol} update @${clientMaps[via]} { ${key} timeout ${seconds}s : ip daddr . th dport }`)}
   }`;
     return [
-      update("address", `ct original ${ip} saddr . ct original ${ip} daddr . ${original}`),
-      update("nodeport", `ct original ${ip} saddr . ${original}`),
+      update("address", `ct original ip saddr . ct original ip daddr . ${original}`),
+      update("nodeport", `ct original ip saddr . ${original}`),
     ];
   });
   const begun = "ct state new ct status dnat";
@@ -232,8 +238,8 @@ function learnChains({ family: ip, serviceCidr }: TableSettings, { affinities }:
     ...chains,
     `  chain learn {
     type filter hook postrouting priority srcnat - 10; policy accept;
-    ${forEach((protocol) => `${begun} meta l4proto ${protocol} ct original ${ip} daddr . ${original} vmap @affine`)}
-    ${forEach((protocol) => `${begun} ct original ${ip} daddr != ${serviceCidr} meta l4proto ${protocol} ${original} vmap @affine-nodeports`)}
+    ${forEach((protocol) => `${begun} meta l4proto ${protocol} ct original ip daddr . ${original} vmap @affine`)}
+    ${forEach((protocol) => `${begun} ct original ip daddr != ${serviceCidr} meta l4proto ${protocol} ${original} vmap @affine-nodeports`)}
   }`,
   ];
 }

@@ -19,7 +19,6 @@ import {
 import { NftSession } from "./nft-session.ts";
 import {
   clientMaps,
-  familyOfClient,
   forgottenElement,
   parseClients,
   type RememberedClient,
@@ -57,13 +56,10 @@ export function tablesOf(settings: ClusterSettings): TableSettings[] {
   return [ofFamily("ip", { podCidr, serviceCidr }), ...(ipv6 ? [ofFamily("ip6", ipv6)] : [])];
 }
 
-function isOf({ family }: TableSettings): (client: RememberedClient) => boolean {
-  return (client) => familyOfClient(client) === family;
-}
-
 export class NftablesBackend implements RuleBackend {
-  /** One for each family of the cluster. */
+  /** One for each family of the cluster, of one name. */
   readonly #tables: readonly TableSettings[];
+  readonly #name: string;
   readonly #log: Logger;
   readonly #session = new NftSession();
   readonly #ports: HairpinPorts;
@@ -74,6 +70,7 @@ export class NftablesBackend implements RuleBackend {
 
   constructor(settings: ClusterSettings, log: Logger) {
     this.#tables = tablesOf(settings);
+    this.#name = tableName(settings);
     this.#log = log;
     this.#ports = new HairpinPorts(bridgeName(settings), log);
   }
@@ -88,7 +85,7 @@ export class NftablesBackend implements RuleBackend {
       services: rules.values(),
       podAddresses: this.#ofTable(table, [...hairpin.keys()]),
       shape,
-      clients: kept.filter(isOf(table)),
+      clients: table.family === "ip" ? kept : [],
     });
     const script = (): string => this.#tables.map((table) => replaceScript(table, contentOf(table))).join("\n");
     await Promise.all([this.#ports.enable(), runCommand("nft", ["-f", "-"], script)]);
@@ -128,12 +125,12 @@ export class NftablesBackend implements RuleBackend {
     this.#session.close();
   }
 
-  /** Clients that the kernel remembers; none where there is no table. */
+  /** Clients that the kernel remembers; none where there is no table. Only that of IPv4 remembers any. */
   async #clients(): Promise<RememberedClient[]> {
-    const maps = this.#tables.flatMap((table) => Object.values(clientMaps).map((map) => ({ ...table, map })));
+    const maps = Object.values(clientMaps);
     const listed = await Promise.all(
-      maps.map(async ({ family, table, map }) => {
-        const list = ["-j", "list", "map", family, table, map];
+      maps.map(async (map) => {
+        const list = ["-j", "list", "map", "ip", this.#name, map];
         const json = await runCommand("nft", list).catch(() => '{"nftables":[]}');
         return parseClients(map, json);
       }),
@@ -144,11 +141,9 @@ export class NftablesBackend implements RuleBackend {
   /** Clients remembered at endpoints that left are sent to others from now on. */
   async #forgetClients(rules: RuleSet): Promise<void> {
     for (const client of strayClients(await this.#clients(), rules)) {
-      for (const { family, table } of this.#tables.filter((candidate) => isOf(candidate)(client))) {
-        // It may have been forgotten by itself meanwhile.
-        const command = `delete element ${family} ${table} ${forgottenElement(client)}`;
-        await runCommand("nft", [command]).catch(() => {});
-      }
+      // It may have been forgotten by itself meanwhile.
+      const command = `delete element ip ${this.#name} ${forgottenElement(client)}`;
+      await runCommand("nft", [command]).catch(() => {});
     }
   }
 

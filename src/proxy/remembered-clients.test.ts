@@ -1,12 +1,5 @@
 import { expect, it } from "vitest";
-import {
-  clientMaps,
-  familyOfClient,
-  forgottenElement,
-  parseClients,
-  rememberedElement,
-  strayClients,
-} from "./remembered-clients.ts";
+import { clientMaps, forgottenElement, parseClients, rememberedElement, strayClients } from "./remembered-clients.ts";
 
 const listing = JSON.stringify({
   nftables: [
@@ -45,6 +38,10 @@ it("finds clients whose endpoint left, whose Service has no affinity, and whose 
   const rules = new Map([
     ["a/sticky", { ports: [{ ...port, addresses: ["10.96.0.1"], nodePort: 30_080, affinitySeconds: 60 }] }],
     ["a/plain", { ports: [{ ...port, addresses: ["10.96.0.2"] }] }],
+    [
+      "a/ipv6",
+      { ports: [{ ...port, ipv6: true as const, addresses: [], nodePort: 30_080, affinitySeconds: 60, targets: [] }] },
+    ],
   ]);
   const client = (key: string, endpoint: string) => ({
     map: clientMaps.address,
@@ -62,23 +59,4 @@ it("finds clients whose endpoint left, whose Service has no affinity, and whose 
     client("tcp . 30081", "10.244.0.5"),
   ];
   expect(strayClients([...stays, ...strays], rules)).toEqual(strays);
-});
-
-it("knows clients of a NodePort in both families, and their tables", () => {
-  const port = { name: "", protocol: "tcp" as const, port: 80, nodePort: 30_080, affinitySeconds: 60 };
-  const ports = [
-    { ...port, addresses: ["10.96.0.1"], targets: [{ ip: "10.244.0.5", port: 8080 }] },
-    { ...port, ipv6: true as const, addresses: ["fd00::1"], targets: [{ ip: "fd00:10:244::5", port: 8080 }] },
-  ];
-  const client = (from: string, endpoint: string) => ({
-    map: clientMaps.nodeport,
-    key: `${from} . tcp . 30080`,
-    endpoint: `${endpoint} . 8080`,
-    timeout: 60,
-    expires: 1,
-  });
-  const stray = client("2001:db8::2", "fd00:10:244::6");
-  const clients = [client("192.0.2.2", "10.244.0.5"), client("2001:db8::2", "fd00:10:244::5"), stray];
-  expect(strayClients(clients, new Map([["a/both", { ports }]]))).toEqual([stray]);
-  expect(clients.map(familyOfClient)).toEqual(["ip", "ip6", "ip6"]);
 });

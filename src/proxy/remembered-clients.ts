@@ -1,7 +1,6 @@
 /** Clients of Services with `sessionAffinity: ClientIP`, as the kernel remembers them in the table's dynamic maps. Pure. */
 import type { RuleSet } from "./compile.ts";
 import { frontendsOf } from "./frontends.ts";
-import type { NftFamily } from "./nft-elements.ts";
 
 /** Client, address and port of the Service → endpoint; for NodePorts without the address, which may be any of the host's. */
 export const clientMaps = { address: "clients", nodeport: "nodeport-clients" } as const;
@@ -37,22 +36,15 @@ export function parseClients(map: RememberedClient["map"], json: string): Rememb
   );
 }
 
-/** The table that remembers the client. */
-export function familyOfClient({ key }: Pick<RememberedClient, "key">): NftFamily {
-  return key.includes(":") ? "ip6" : "ip";
-}
-
 /** Those that would be sent where the Service has no endpoint (any more). */
 export function strayClients(clients: readonly RememberedClient[], rules: RuleSet): RememberedClient[] {
   const endpoints = new Map<string, Set<string>>();
   for (const frontend of [...rules.values()].flatMap(frontendsOf)) {
-    if (frontend.affinitySeconds === undefined) continue;
+    // Clients are remembered in the table of IPv4 only.
+    if (frontend.affinitySeconds === undefined || frontend.ipv6) continue;
     const { address, protocol, port, targets } = frontend;
     const key = address === undefined ? `${protocol} . ${port}` : `${address} . ${protocol} . ${port}`;
-    const known = endpoints.get(key) ?? new Set<string>();
-    // A NodePort has endpoints of both families.
-    for (const target of targets) known.add(`${target.ip} . ${target.port}`);
-    endpoints.set(key, known);
+    endpoints.set(key, new Set(targets.map((target) => `${target.ip} . ${target.port}`)));
   }
   return clients.filter(({ key, endpoint }) => !endpoints.get(key.slice(key.indexOf(" . ") + 3))?.has(endpoint));
 }

@@ -34,7 +34,12 @@ export class UdpListener implements Listener {
   /** @throws Error EADDRINUSE, EADDRNOTAVAIL, EACCES. */
   static bind(address: string, port: number, balancer: Balancer): Promise<UdpListener> {
     return new Promise((resolve, reject) => {
-      const socket = createSocket({ type: typeOf(address), ipv6Only: true, recvBufferSize: 1 << 20 });
+      const socket = createSocket({
+        type: typeOf(address),
+        // `::` must leave IPv4 alone; a socket of IPv4 knows no such thing.
+        ...(isIPv6(address) && { ipv6Only: true }),
+        recvBufferSize: 1 << 20,
+      });
       socket.once("error", reject);
       socket.bind(port, address, () => {
         socket.off("error", reject);

@@ -81,7 +81,7 @@ describe.each<ProxyMode>(["nftables", "userspace"])("a dual-stack cluster in %s 
       expect(second).toMatch(/^fd52:10:244::/);
       expect((await get(`http://[${second}]:8080/`)).trim()).toBe(metadata?.name);
       const inside = (...command: string[]) => instance.kubectl("exec", metadata?.name ?? "", "--", ...command);
-      expect((await inside("printenv", "ADDRESSES")).trim()).toBe(`${first},${second}`);
+      expect((await inside("sh", "-c", "echo $ADDRESSES")).trim()).toBe(`${first},${second}`);
       const hosts = await inside("cat", "/etc/hosts");
       expect(hosts).toContain(`${first}\t${metadata?.name}\n${second}\t${metadata?.name}\n`);
       expect(hostIPs.length).toBeGreaterThan(0);

@@ -24,7 +24,7 @@ for (const port of ports) {
       response.setHeader("x-client", request.socket.remoteAddress);
       response.end(name);
     }).listen({ port: Number(port), host, ipv6Only: true }, ready);
-    const udp = dgram.createSocket({ type: host === "::" ? "udp6" : "udp4", ipv6Only: true });
+    const udp = dgram.createSocket(host === "::" ? { type: "udp6", ipv6Only: true } : { type: "udp4" });
     udp.on("message", (message, from) => udp.send(name + " " + message, from.port, from.address));
     udp.bind(Number(port), host, ready);
   }

@@ -46,7 +46,8 @@ export function sentence(frontend: Frontend): string {
   if (targets.length === 0) return `Connections to ${where} are refused: there is no ready endpoint.`;
   const choice =
     targets.length === 1 ? "the only endpoint" : `one of ${targets.length} endpoints, each as likely as the others`;
-  const sticky = affinitySeconds === undefined ? "" : `; a client comes back to the same one for ${affinitySeconds} s`;
+  const span = ipv6 ? "as long as they stay the same" : `for ${affinitySeconds} s`;
+  const sticky = affinitySeconds === undefined ? "" : `; a client comes back to the same one ${span}`;
   const seen = masquerades ? "the endpoint sees this host's address" : "the endpoint sees the client's own address";
   const limited = sources ? `; only clients of ${sources.join(", ")} may come` : "";
   return `Connections to ${where} go to ${choice}${sticky}; ${seen}${limited}.`;
