@@ -1,12 +1,16 @@
 /** What Services promise in a dual-stack cluster, asked of both proxy modes with real IPv6 traffic between real network namespaces. */
 import { networkInterfaces } from "node:os";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { hostPort } from "../../src/machinery/ipv6.ts";
 import { tableName } from "../../src/machinery/network-names.ts";
 import { services } from "../../src/machinery/resource.ts";
 import type { ClusterSettings, ProxyMode } from "../../src/machinery/settings.ts";
 import { probeNftables } from "../../src/proxy/index.ts";
 import { answerers, call, eventually, inside, NetworkLab, type Place } from "../support/network-lab.ts";
 import { ProxyCluster, settingsOf, udpClient } from "../support/proxy-cluster.ts";
+
+/** Not 80: an instance of Skiff on this machine may have that, at every address. */
+const web = 8_281;
 
 const refused = 7;
 const outOfTime = 28;
@@ -26,7 +30,7 @@ describe.each(modes)("Services by IPv6 in $mode mode", ({ mode, name, octet }) =
   const ipv4 = (n: number): string => `10.${octet}.129.${n}`;
   const ipv6 = (n: number): string => `fd50:${octet}:96::${n}`;
   const both = (n: number): string[] => [ipv4(n), ipv6(n)];
-  const at = (address: string, port?: number): string => (port === undefined ? `[${address}]` : `[${address}]:${port}`);
+  const at = hostPort;
   let lab: NetworkLab;
   let cluster: ProxyCluster;
   let a: Place;
@@ -46,35 +50,35 @@ describe.each(modes)("Services by IPv6 in $mode mode", ({ mode, name, octet }) =
   });
 
   it("answers at both cluster IPs with the endpoints of each family, from the host and from Pods", async () => {
-    cluster.families("web", both(1), [{ port: 80 }]);
+    cluster.families("web", both(1), [{ port: web }]);
     cluster.endpoints("web", [a, b]);
     cluster.ipv6Endpoints("web", [b, c]);
     await cluster.inForce("web", [a, b, c]);
     for (const from of [undefined, c]) {
-      expect(await answerers(from, ipv4(1))).toEqual(new Set(["a", "b"]));
-      expect(await answerers(from, at(ipv6(1)))).toEqual(new Set(["b", "c"]));
+      expect(await answerers(from, at(ipv4(1), web))).toEqual(new Set(["a", "b"]));
+      expect(await answerers(from, at(ipv6(1), web))).toEqual(new Set(["b", "c"]));
     }
   });
 
   it("lets a Pod reach itself", async () => {
-    cluster.families("self", [ipv6(2)], [{ port: 80 }]);
+    cluster.families("self", [ipv6(2)], [{ port: web }]);
     cluster.ipv6Endpoints("self", [a]);
     await cluster.inForce("self", [a]);
-    expect((await call(a, at(ipv6(2)))).body).toBe("a");
+    expect((await call(a, at(ipv6(2), web))).body).toBe("a");
   });
 
   it("refuses at once where there is no endpoint, no such port, or no Service any more", async () => {
-    cluster.families("empty", both(3), [{ port: 80 }]);
-    cluster.families("gone", [ipv6(4)], [{ port: 80 }]);
+    cluster.families("empty", both(3), [{ port: web }]);
+    cluster.families("gone", [ipv6(4)], [{ port: web }]);
     cluster.endpoints("empty", [a]);
     cluster.ipv6Endpoints("gone", [a]);
     await cluster.inForce("empty", [a]);
     await cluster.inForce("gone", [a]);
-    expect((await call(undefined, at(ipv6(4)))).body).toBe("a");
+    expect((await call(undefined, at(ipv6(4), web))).body).toBe("a");
     cluster.feed.remove(services, "gone");
     await eventually("gone is forgotten", () => cluster.proxy.podsInForce("default", "gone") === undefined);
     for (const from of [undefined, c]) {
-      for (const address of [at(ipv6(3)), at(ipv6(4)), at(ipv6(1), 8181)]) {
+      for (const address of [at(ipv6(3), web), at(ipv6(4), web), at(ipv6(1), 8181)]) {
         const codes = await Promise.all(Array.from({ length: 12 }, async () => (await call(from, address)).code));
         expect(new Set(codes)).toEqual(new Set([refused]));
       }
@@ -83,7 +87,7 @@ describe.each(modes)("Services by IPv6 in $mode mode", ({ mode, name, octet }) =
 
   it("opens NodePorts on the host's IPv6 addresses, for the host, Pods and other hosts", async () => {
     const port = 31_000 + octet;
-    cluster.families("node", both(5), [{ port: 80, nodePort: port }], { type: "NodePort" });
+    cluster.families("node", both(5), [{ port: web, nodePort: port }], { type: "NodePort" });
     cluster.endpoints("node", [a]);
     cluster.ipv6Endpoints("node", [a, b]);
     await cluster.inForce("node", [a, b]);
@@ -125,21 +129,21 @@ describe.each(modes)("Services by IPv6 in $mode mode", ({ mode, name, octet }) =
   it("keeps a client with its endpoint under ClientIP affinity, until that leaves", async () => {
     const port = 31_100 + octet;
     const sticky = { type: "NodePort", sessionAffinity: "ClientIP" };
-    cluster.families("sticky", both(7), [{ port: 80, nodePort: port }], sticky);
+    cluster.families("sticky", both(7), [{ port: web, nodePort: port }], sticky);
     cluster.endpoints("sticky", [a, b, c]);
     cluster.ipv6Endpoints("sticky", [a, b, c]);
     await cluster.inForce("sticky", [a, b, c]);
     const host = `fd50:${octet}:244::1`;
-    for (const address of [at(ipv6(7)), at(host, port), ipv4(7)]) {
+    for (const address of [at(ipv6(7), web), at(host, port), at(ipv4(7), web)]) {
       const first = (await call(undefined, address)).body;
       expect(await answerers(undefined, address, 15)).toEqual(new Set([first]));
     }
-    const first = (await call(undefined, at(ipv6(7)))).body;
+    const first = (await call(undefined, at(ipv6(7), web))).body;
     const others = [a, b, c].filter((place) => place.name !== first);
     cluster.ipv6Endpoints("sticky", others);
     cluster.endpoints("sticky", others);
     await cluster.inForce("sticky", others);
-    const next = await answerers(undefined, at(ipv6(7)), 10);
+    const next = await answerers(undefined, at(ipv6(7), web), 10);
     expect(next.size).toBe(1);
     expect(next).not.toEqual(new Set([first]));
   });
@@ -162,32 +166,32 @@ describe.each(modes)("Services by IPv6 in $mode mode", ({ mode, name, octet }) =
   });
 
   it("goes between one family and two in place, and one family's endpoints leave the other's alone", async () => {
-    cluster.families("changing", [ipv4(9)], [{ port: 80 }]);
+    cluster.families("changing", [ipv4(9)], [{ port: web }]);
     cluster.endpoints("changing", [a]);
     await cluster.inForce("changing", [a]);
-    expect((await call(undefined, at(ipv6(9)))).code).toBe(refused);
-    cluster.families("changing", both(9), [{ port: 80 }]);
+    expect((await call(undefined, at(ipv6(9), web))).code).toBe(refused);
+    cluster.families("changing", both(9), [{ port: web }]);
     cluster.ipv6Endpoints("changing", [b]);
     await cluster.inForce("changing", [a, b]);
-    expect((await call(undefined, at(ipv6(9)))).body).toBe("b");
+    expect((await call(undefined, at(ipv6(9), web))).body).toBe("b");
     cluster.endpoints("changing", []);
     await cluster.inForce("changing", [b]);
-    expect((await call(undefined, ipv4(9))).code).toBe(refused);
-    expect((await call(undefined, at(ipv6(9)))).body).toBe("b");
-    cluster.families("changing", [ipv4(9)], [{ port: 80 }]);
+    expect((await call(undefined, at(ipv4(9), web))).code).toBe(refused);
+    expect((await call(undefined, at(ipv6(9), web))).body).toBe("b");
+    cluster.families("changing", [ipv4(9)], [{ port: web }]);
     await cluster.inForce("changing", []);
-    expect((await call(undefined, at(ipv6(9)))).code).toBe(refused);
+    expect((await call(undefined, at(ipv6(9), web))).code).toBe(refused);
   });
 
   it("serves the present state after a restart, and tells where a connection went", async () => {
-    cluster.families("restart", [ipv6(10)], [{ port: 80 }, { name: "dns", port: 53, protocol: "UDP" }]);
+    cluster.families("restart", [ipv6(10)], [{ port: web }, { name: "dns", port: 53, protocol: "UDP" }]);
     cluster.ipv6Endpoints("restart", [a]);
     await cluster.inForce("restart", [a]);
     await cluster.proxy.stop();
-    expect((await call(undefined, at(ipv6(10)))).code).toBe(mode === "nftables" ? 0 : refused);
+    expect((await call(undefined, at(ipv6(10), web))).code).toBe(mode === "nftables" ? 0 : refused);
     cluster.ipv6Endpoints("restart", [b]);
     await cluster.startAgain();
-    expect(await answerers(undefined, at(ipv6(10)), 10)).toEqual(new Set(["b"]));
+    expect(await answerers(undefined, at(ipv6(10), web), 10)).toEqual(new Set(["b"]));
   });
 
   it("leaves nothing of itself behind", async () => {
@@ -196,11 +200,11 @@ describe.each(modes)("Services by IPv6 in $mode mode", ({ mode, name, octet }) =
     const d = await otherLab.pod("d");
     const other = await ProxyCluster.start(others);
     const address = `fd50:${octet + 2}:96::1`;
-    other.families("web", [address], [{ port: 80 }]);
+    other.families("web", [address], [{ port: web }]);
     other.ipv6Endpoints("web", [d]);
     await other.inForce("web", [d]);
-    expect((await call(undefined, at(address))).body).toBe("d");
-    expect((await call(a, at(address))).body).toBe("d");
+    expect((await call(undefined, at(address, web))).body).toBe("d");
+    expect((await call(a, at(address, web))).body).toBe("d");
     await other[Symbol.asyncDispose]();
     const left = await Promise.all([
       inside(undefined, "nft", "list", "tables"),
@@ -209,7 +213,7 @@ describe.each(modes)("Services by IPv6 in $mode mode", ({ mode, name, octet }) =
     const text = left.map(({ stdout }) => stdout).join("");
     expect(text).not.toContain(`table ip6 ${tableName(others)}\n`);
     expect(text).not.toContain(others.ipv6?.serviceCidr);
-    expect(await answerers(undefined, at(ipv6(1)))).toEqual(new Set(["b", "c"]));
+    expect(await answerers(undefined, at(ipv6(1), web))).toEqual(new Set(["b", "c"]));
   });
 });
 
@@ -222,8 +226,8 @@ it("keeps the client's address, and answers clients on this node only, under Loc
   await using lab = new NetworkLab(settings);
   const [a, b] = await Promise.all([lab.pod("a"), lab.pod("b")]);
   await using cluster = await ProxyCluster.start(settings);
-  const address = "[fd50:211:96::1]";
-  cluster.families("local", ["fd50:211:96::1"], [{ port: 80, nodePort: 31_311 }], {
+  const address = hostPort("fd50:211:96::1", web);
+  cluster.families("local", ["fd50:211:96::1"], [{ port: web, nodePort: 31_311 }], {
     type: "NodePort",
     externalTrafficPolicy: "Local",
   });
