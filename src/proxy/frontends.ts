@@ -33,7 +33,11 @@ export function frontendsOf(rules: ServiceRules | undefined): Frontend[] {
 
 function addFrontends(frontends: Frontend[], port: PortRules): void {
   const { addresses, externalAddresses, nodePort, internalLocal = false, externalLocal = false } = port;
-  for (const address of addresses) frontends.push({ ...way(port, internalLocal), address });
+  for (const address of addresses) {
+    const frontend = way(port, internalLocal);
+    frontend.address = address;
+    frontends.push(frontend);
+  }
   if (!externalAddresses && nodePort === undefined) return;
   const outside = { ...way(port, externalLocal), external: true, masquerades: !externalLocal };
   for (const { ip, sources } of externalAddresses ?? []) {

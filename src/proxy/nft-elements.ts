@@ -3,7 +3,7 @@
  * changes elements, never chains. Pure.
  */
 import type { AddressRange } from "../machinery/address-range.ts";
-import type { ServiceRules, Target } from "./compile.ts";
+import type { ServiceRules } from "./compile.ts";
 import { type Frontend, frontendsOf } from "./frontends.ts";
 
 /** Of a table, and of the addresses in it, as nft names both. */
@@ -116,6 +116,7 @@ export function familyOf({ ipv6 }: Pick<Frontend, "ipv6">): NftFamily {
  */
 export function elementTextsOf(family: NftFamily, services: Iterable<ServiceRules>): Record<NftMap, string[]> {
   const texts = Object.fromEntries(nftMaps.map((name) => [name, []])) as unknown as Record<NftMap, string[]>;
+  const put = (map: NftMap, key: string, value: string): void => void texts[map].push(elementText(key, value));
   const taken = new Set<string>();
   for (const rules of services) {
     for (const frontend of frontendsOf(rules)) {
@@ -123,7 +124,7 @@ export function elementTextsOf(family: NftFamily, services: Iterable<ServiceRule
       const key = keyOf(frontend);
       if (taken.has(key)) continue;
       taken.add(key);
-      putFrontend(frontend, key, (map, element, value) => texts[map].push(elementText(element, value)));
+      putFrontend(frontend, key, put);
     }
   }
   return texts;
@@ -160,7 +161,7 @@ function putFrontend(frontend: Frontend, key: string, put: (map: NftMap, key: st
   const remembers = affinitySeconds !== undefined;
   put(entries, key, `goto ${chainName({ via, masquerades, remembers, size })}`);
   const endpoints = via === "address" ? "endpoints" : "nodeport-endpoints";
-  for (const [index, target] of targets.entries()) put(endpoints, `${key} . ${index}`, `${target.ip} . ${target.port}`);
+  targets.forEach(({ ip, port }, index) => put(endpoints, `${key} . ${index}`, `${ip} . ${port}`));
   if (remembers && !frontend.ipv6) {
     const learning = `goto ${learnChainName(via, affinitySeconds)}`;
     put(via === "address" ? "affine" : "affine-nodeports", key, learning);
@@ -169,6 +170,7 @@ function putFrontend(frontend: Frontend, key: string, put: (map: NftMap, key: st
 
 /** Pod addresses among the Service's targets: those that may call themselves through it. @param pods of one family. */
 export function podAddressesOf(rules: ServiceRules | undefined, pods: AddressRange): ReadonlySet<string> {
-  const targets: readonly Target[] = rules?.ports.flatMap((port) => port.targets) ?? [];
-  return new Set(targets.map((target) => target.ip).filter((ip) => pods.has(ip)));
+  const addresses = new Set<string>();
+  for (const { targets } of rules?.ports ?? []) for (const { ip } of targets) if (pods.has(ip)) addresses.add(ip);
+  return addresses;
 }

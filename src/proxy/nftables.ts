@@ -116,6 +116,12 @@ export class NftablesBackend implements RuleBackend {
     }
   }
 
+  /** Looks at the names of tables only, which costs the kernel nothing however many Services there are. */
+  async isInForce(): Promise<boolean> {
+    const present = new Set((await runCommand("nft", ["list", "tables"])).split("\n"));
+    return this.#tables.every(({ family, table }) => present.has(`table ${family} ${table}`));
+  }
+
   targetOf(client: Endpoint, frontend: Endpoint): Promise<{ ip: string; port: number } | undefined> {
     return targetOfFlow(client, frontend);
   }

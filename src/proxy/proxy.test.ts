@@ -25,6 +25,7 @@ const settings: ClusterSettings = {
 class RecordingBackend implements RuleBackend {
   readonly calls: string[] = [];
   failures = 0;
+  inForce = true;
   /** Called before each answer. */
   gate: () => Promise<void> = async () => {};
 
@@ -34,6 +35,10 @@ class RecordingBackend implements RuleBackend {
 
   async change(changes: readonly RuleChange[]): Promise<void> {
     await this.#answer(`change ${changes.map(({ before, after }) => `${ips(before)}>${ips(after)}`).join()}`);
+  }
+
+  async isInForce(): Promise<boolean> {
+    return this.inForce;
   }
 
   async targetOf(): Promise<undefined> {
@@ -214,6 +219,29 @@ describe("ServiceProxy", () => {
     expect(external("young")).toEqual(["192.0.2.7", "10.96.1.9"]);
     expect(backend.calls).toHaveLength(3);
     await proxy.stop();
+  });
+
+  it("puts everything in force again when somebody has removed it", async () => {
+    const { feed, backend, clock, proxy, setUps } = start();
+    service(feed, "a");
+    endpoints(feed, "a", 1);
+    await proxy.start();
+    clock.advance(10_000);
+    await settled();
+    expect(backend.calls).toEqual(["replace default/a"]);
+    backend.inForce = false;
+    clock.advance(10_000);
+    await settled();
+    backend.inForce = true;
+    expect(backend.calls).toEqual(["replace default/a", "replace default/a"]);
+    expect(setUps()).toBe(2);
+    clock.advance(10_000);
+    await settled();
+    expect(backend.calls).toHaveLength(2);
+    await proxy.stop();
+    clock.advance(10_000);
+    await settled();
+    expect(backend.calls).toHaveLength(3);
   });
 
   it("prepares the host again until the Pods' bridge is there", async () => {

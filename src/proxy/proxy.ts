@@ -43,6 +43,8 @@ export interface ProxyTools {
 const firstRetryMs = 250;
 const longestRetryMs = 30_000;
 const bridgeRetryMs = 500;
+/** How long Services may be without the rules that somebody else has removed, as with `nft flush ruleset`. */
+const lookMs = 10_000;
 
 export class ServiceProxy implements Traffic {
   readonly #options: ProxyOptions;
@@ -66,6 +68,7 @@ export class ServiceProxy implements Traffic {
   #stopped = false;
   #retry: Disposable | undefined;
   #bridgeRetry: Disposable | undefined;
+  #nextLook: Disposable | undefined;
 
   readonly #healthChecks: HealthChecks;
 
@@ -91,6 +94,7 @@ export class ServiceProxy implements Traffic {
     this.#acknowledge(this.#rules.keys());
     this.#started = true;
     this.#schedule();
+    this.#lookLater();
   }
 
   /** Gives the host what Services need of it besides rules: at the start, and whenever the Pods' bridge was made again. */
@@ -106,6 +110,7 @@ export class ServiceProxy implements Traffic {
     this.#slices?.[Symbol.dispose]();
     this.#retry?.[Symbol.dispose]();
     this.#bridgeRetry?.[Symbol.dispose]();
+    this.#nextLook?.[Symbol.dispose]();
     await this.#working;
     await this.#tools.backend.stop();
     this.#healthChecks.stop();
@@ -178,6 +183,26 @@ export class ServiceProxy implements Traffic {
     const delay = this.#broken ? Math.min(firstRetryMs * 2 ** this.#failures++, longestRetryMs) : 0;
     this.#broken = true;
     if (delay > 0 && !this.#stopped) this.#retryIn(delay);
+  }
+
+  #lookLater(): void {
+    if (!this.#stopped) this.#nextLook = this.#options.clock.after(lookMs, () => void this.#look());
+  }
+
+  /** Puts everything in force again when somebody has removed it. Never rejects. */
+  async #look(): Promise<void> {
+    try {
+      if (!this.#stopped && !(await this.#tools.backend.isInForce())) {
+        this.#options.log.warn({}, "somebody has removed the rules of Services; putting them in force again");
+        this.#broken = true;
+        // The same hand may have removed what Services need besides.
+        await this.prepareHost();
+        this.#schedule();
+      }
+    } catch (error) {
+      this.#options.log.debug({ err: error }, "cannot tell whether the rules of Services are in force");
+    }
+    this.#lookLater();
   }
 
   #retryIn(ms: number): void {

@@ -38,6 +38,7 @@ export function parseClients(map: RememberedClient["map"], json: string): Rememb
 
 /** Those that would be sent where the Service has no endpoint (any more). */
 export function strayClients(clients: readonly RememberedClient[], rules: RuleSet): RememberedClient[] {
+  if (clients.length === 0) return [];
   const endpoints = new Map<string, Set<string>>();
   for (const frontend of [...rules.values()].flatMap(frontendsOf)) {
     // Clients are remembered in the table of IPv4 only.

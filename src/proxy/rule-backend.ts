@@ -18,6 +18,9 @@ export interface RuleBackend {
    */
   change(changes: readonly RuleChange[], rules: RuleSet): Promise<void>;
 
+  /** Whether what was put in force last is there still: everybody with the rights may remove rules from the kernel. */
+  isInForce(): Promise<boolean>;
+
   /** Where an open TCP connection from `client` to `frontend` was sent; undefined when that is not known. */
   targetOf(client: Endpoint, frontend: Endpoint): Promise<{ ip: string; port: number } | undefined>;
 

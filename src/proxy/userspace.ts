@@ -74,6 +74,11 @@ export class UserspaceBackend implements RuleBackend {
     await Promise.all([...wanted].map(([name, frontend]) => this.#serve(name, frontend)));
   }
 
+  /** Sockets are nobody's but this process'. */
+  isInForce(): Promise<boolean> {
+    return Promise.resolve(true);
+  }
+
   /** The client is served a moment after it has connected: once its target has accepted. */
   async targetOf(client: Endpoint, { address, port }: Endpoint): Promise<{ ip: string; port: number } | undefined> {
     const listener = this.#open.get(`tcp ${address}:${port}`)?.listener;

@@ -418,6 +418,19 @@ describe("nftables mode", () => {
     expect(await probeNftables()).toBeUndefined();
   });
 
+  it("comes back when somebody removes the rules from the kernel", async () => {
+    await using lab = new NetworkLab(settings);
+    const a = await lab.pod("a");
+    await using cluster = await ProxyCluster.start(settings);
+    cluster.service("web", "10.221.129.1", [{ port: 80 }]);
+    cluster.endpoints("web", [a]);
+    await cluster.inForce("web", [a]);
+    await inside(undefined, "nft", "delete", "table", "ip", tableName(settings));
+    const answers = async (): Promise<boolean> => (await call(undefined, "10.221.129.1")).body === "a";
+    expect(await answers()).toBe(false);
+    await eventually("the Service answers again", answers, 30_000);
+  });
+
   it("loses no connection while its rules are replaced and changed, and shows Pods their clients", async () => {
     await using lab = new NetworkLab(settings);
     const [a, b] = await Promise.all([lab.pod("a"), lab.pod("b")]);
