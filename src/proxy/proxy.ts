@@ -44,7 +44,7 @@ const firstRetryMs = 250;
 const longestRetryMs = 30_000;
 const bridgeRetryMs = 500;
 /** How long Services may be without the rules that somebody else has removed, as with `nft flush ruleset`. */
-const lookMs = 10_000;
+const lookMs = 30_000;
 
 export class ServiceProxy implements Traffic {
   readonly #options: ProxyOptions;

@@ -428,7 +428,7 @@ describe("nftables mode", () => {
     await inside(undefined, "nft", "delete", "table", "ip", tableName(settings));
     const answers = async (): Promise<boolean> => (await call(undefined, "10.221.129.1")).body === "a";
     expect(await answers()).toBe(false);
-    await eventually("the Service answers again", answers, 30_000);
+    await eventually("the Service answers again", answers, 60_000);
   });
 
   it("loses no connection while its rules are replaced and changed, and shows Pods their clients", async () => {
