@@ -87,10 +87,14 @@ function timeText(ms: number): string {
   return `${two(date.getUTCDate())}/${months[date.getUTCMonth()]}/${date.getUTCFullYear()}:${date.toISOString().slice(11, 19)} +0000`;
 }
 
+const unsafe = /["\\]|[^\x20-\x7e]/;
+const everyUnsafe = new RegExp(unsafe, "g");
+
 /** As nginx: what a client sends can neither end a field nor speak to the terminal of whoever reads it. */
 function quoted(text: string | undefined): string {
   if (text === undefined) return "-";
-  return text.replaceAll(/["\\]|[^\x20-\x7e]/g, (character) => {
+  if (!unsafe.test(text)) return text;
+  return text.replaceAll(everyUnsafe, (character) => {
     return `\\x${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`;
   });
 }

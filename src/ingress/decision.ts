@@ -49,7 +49,15 @@ export function decide(gateway: Gateway, client: ClientFacts, head: RequestHead)
   const state = gateway.backends.get(backend, options.protocol);
   if (!state) return { page: pages.noService(backend.service, backend.port, route.owner), ...known };
   if (state.size === 0) return { page: pages.noEndpoint(backend.service), ...known };
-  return { ...known, backend: state, service: backend.service, target: rewrittenTarget(route, target, path) };
+  const asked: AskBackend = {
+    route,
+    backend: state,
+    service: backend.service,
+    target: rewrittenTarget(route, target, path),
+  };
+  // Not by a spread, which takes as long as a tenth of all that is done here for a request.
+  if (user !== undefined) asked.user = user;
+  return asked;
 }
 
 function redirection(httpsPort: number, { host, authority, target }: RequestHead): Page {
