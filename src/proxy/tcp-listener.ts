@@ -105,7 +105,11 @@ function connect(target: Target, client: Socket): Promise<Socket | undefined> {
       noDelay: true,
       onread: {
         buffer: readBuffer,
-        callback: (length) => pass(Buffer.from(readBuffer.subarray(0, length)), socket, client),
+        callback(length) {
+          const chunk = Buffer.allocUnsafe(length);
+          readBuffer.copy(chunk, 0, 0, length);
+          return pass(chunk, socket, client);
+        },
       },
     });
     const give = (result: Socket | undefined): void => {
