@@ -11,11 +11,12 @@ import { systemClock } from "../../src/machinery/clock.ts";
 import { silentLogger } from "../../src/machinery/log.ts";
 import { dnsAddress } from "../../src/machinery/network-names.ts";
 import { endpointSlices, namespaces, services } from "../../src/machinery/resource.ts";
-import type { ClusterSettings, ProxyMode } from "../../src/machinery/settings.ts";
+import type { ProxyMode } from "../../src/machinery/settings.ts";
 import { cleanUpProxy, ServiceProxy } from "../../src/proxy/index.ts";
 import { Upstream } from "../support/dns-upstream.ts";
 import { inside, NetworkLab, type Place } from "../support/network-lab.ts";
 import { ObjectFeed } from "../support/object-feed.ts";
+import { settingsOf } from "../support/proxy-cluster.ts";
 
 const run = promisify(execFile);
 
@@ -25,18 +26,7 @@ const modes: { mode: ProxyMode; name: string; octet: number }[] = [
 ];
 
 describe.each(modes)("DNS in $mode mode", ({ mode, name, octet }) => {
-  const settings: ClusterSettings = {
-    name,
-    dataDir: "/nonexistent",
-    nodeName: "node",
-    nodeAddress: "127.0.0.1",
-    apiPort: 6443,
-    podCidr: `10.${octet}.0.0/24`,
-    serviceCidr: `10.${octet}.128.0/18`,
-    nodePortRange: { from: 30_000, to: 32_767 },
-    clusterDomain: "cluster.local",
-    proxyMode: mode,
-  };
+  const settings = settingsOf(name, octet, mode);
   const address = dnsAddress(settings);
   let lab: NetworkLab;
   let pod: Place;
