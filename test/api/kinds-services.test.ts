@@ -148,3 +148,48 @@ describe("a node port", () => {
     );
   });
 });
+
+describe("the status of a load balancer", () => {
+  it.each<[what: string, point: Record<string, string>, error: string | undefined]>([
+    ["an address", { ip: "192.0.2.7" }, undefined],
+    ["a name", { hostname: "lb.example.com" }, undefined],
+    [
+      "an address that is none",
+      { ip: "foo" },
+      'ip: Invalid value: "foo": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)',
+    ],
+    [
+      "an address for a name",
+      { hostname: "192.0.2.7" },
+      'hostname: Invalid value: "192.0.2.7": must be a DNS name, not an IP address',
+    ],
+    [
+      "a mode that nobody knows",
+      { ip: "192.0.2.7", ipMode: "vip" },
+      'ipMode: Unsupported value: "vip": supported values: "Proxy", "VIP"',
+    ],
+    [
+      "a mode of nothing",
+      { hostname: "a", ipMode: "VIP" },
+      "ipMode: Forbidden: may not be specified when `ip` is not set",
+    ],
+  ])("%s", async (_what, point, error) => {
+    await using api = await startApi(kinds);
+    await api.client.create(services, service("a", { type: "LoadBalancer" }));
+    const key = { namespace: "default", name: "a" };
+    const status = { loadBalancer: { ingress: [point] } };
+    const written = api.client.patch(services, key, "merge", { status }, { subresource: "status" });
+    if (error === undefined) expect((await written).status?.loadBalancer?.ingress).toMatchObject([point]);
+    else await expect(written).rejects.toThrow(`Service "a" is invalid: status.loadBalancer.ingress[0].${error}`);
+  });
+
+  it("is nothing for other Services", async () => {
+    await using api = await startApi(kinds);
+    await api.client.create(services, service("a"));
+    const status = { loadBalancer: { ingress: [{ ip: "192.0.2.7" }] } };
+    const key = { namespace: "default", name: "a" };
+    await expect(api.client.patch(services, key, "merge", { status }, { subresource: "status" })).rejects.toThrow(
+      'Service "a" is invalid: status.loadBalancer.ingress: Forbidden: may only be used when `spec.type` is "LoadBalancer"',
+    );
+  });
+});

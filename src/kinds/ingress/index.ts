@@ -2,6 +2,7 @@
 import { defineKind } from "../../machinery/kind.ts";
 import { ingresses } from "../../machinery/resource.ts";
 import type { Ingress } from "../../machinery/types.ts";
+import { validateLoadBalancerPoints } from "../../machinery/validation/load-balancer-status.ts";
 import { keepStatus, startWithStatus } from "../status.ts";
 import { admitIngress } from "./admit.ts";
 import { ingressColumns } from "./columns.ts";
@@ -20,6 +21,10 @@ export const ingress = defineKind<Ingress>({
   prepareForUpdate: keepStatus,
   admit: admitIngress,
   validate: validateIngress,
+  validateUpdate: ({ status }, _old, subresource) =>
+    subresource === "status"
+      ? validateLoadBalancerPoints(status?.loadBalancer?.ingress, "status.loadBalancer.ingress")
+      : [],
   unhonoured: unhonouredInIngress,
   columns: ingressColumns,
 });

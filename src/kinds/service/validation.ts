@@ -7,6 +7,7 @@ import { validateLabels } from "../../machinery/validation/labels.ts";
 import { dns1123SubdomainErrors, qualifiedNameErrors } from "../../machinery/validation/names.ts";
 import { validateClusterIps, validateClusterIpsUpdate } from "./cluster-ip-validation.ts";
 import { isExternallyAccessible } from "./defaults.ts";
+import { validateServiceStatus } from "./load-balancer-status.ts";
 import { isHeadless, needsClusterIp, needsHealthCheckPort } from "./needs.ts";
 import { validateServicePorts } from "./port-validation.ts";
 
@@ -143,7 +144,8 @@ function validateTrafficPolicies(object: Service, spec: Spec): FieldError[] {
   return errors;
 }
 
-export function validateServiceUpdate(object: Service, old: Service): FieldError[] {
+export function validateServiceUpdate(object: Service, old: Service, subresource?: string): FieldError[] {
+  if (subresource === "status") return validateServiceStatus(object);
   const errors = validateClusterIpsUpdate(object, old);
   if (needsHealthCheckPort(object) && needsHealthCheckPort(old)) {
     if (object.spec?.healthCheckNodePort !== old.spec?.healthCheckNodePort) {
