@@ -9,15 +9,15 @@ import { ResolvedLink } from "./resolved-link.ts";
 const settings = { name: "default", serviceCidr: "10.96.0.0/12", clusterDomain: "cluster.local" };
 
 let folder: string;
-/** A `resolvectl` that writes down what it is told, and fails at what the file `refuse` names. */
+/** Stands for `resolvectl` and `ip`: writes down what it is told, and fails at what the file `refuse` names. */
 let program: string;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "skiff-resolved-"));
-  program = join(folder, "resolvectl");
+  program = join(folder, "program");
   await writeFile(
     program,
-    `#!/bin/sh\necho "$@" >> ${folder}/told\nif [ "$1" = "$(cat ${folder}/refuse)" ]; then echo "No such link" >&2; exit 1; fi\n`,
+    `#!/bin/sh\necho "$@" >> ${folder}/told\nif [ "$2" = "$(cat ${folder}/refuse)" ]; then echo "No such link" >&2; exit 1; fi\n`,
   );
   await chmod(program, 0o755);
   await writeFile(join(folder, "refuse"), "");
@@ -31,7 +31,7 @@ function link(runs = true): ResolvedLink {
     settings,
     log: silentLogger,
     runs: async () => runs,
-    resolvectl: (args) => runCommand(program, args),
+    run: (command, args) => runCommand(program, [command, ...args]),
   });
 }
 
@@ -40,9 +40,10 @@ async function told(): Promise<string[]> {
 }
 
 const registration = [
-  "dns skiff-default 10.96.0.10",
-  "default-route skiff-default false",
-  "domain skiff-default ~cluster.local",
+  "resolvectl dns skiff-default 10.96.0.10",
+  "resolvectl default-route skiff-default false",
+  "resolvectl domain skiff-default ~cluster.local",
+  "ip route replace local 10.96.0.10/32 dev skiff-default metric 1",
 ];
 
 it("sends the cluster's domain, and that alone, to the cluster's DNS, until it is withdrawn", async () => {
@@ -51,7 +52,7 @@ it("sends the cluster's domain, and that alone, to the cluster's DNS, until it i
   expect(await told()).toEqual(registration);
   await host.withdraw();
   await host.withdraw();
-  expect(await told()).toEqual([...registration, "revert skiff-default"]);
+  expect(await told()).toEqual([...registration, "resolvectl revert skiff-default"]);
 });
 
 it("registers again for a bridge made anew, if it had done so", async () => {
@@ -62,14 +63,14 @@ it("registers again for a bridge made anew, if it had done so", async () => {
   expect(await told()).toEqual([...registration, ...registration]);
   await host.withdraw();
   await host.renew();
-  expect((await told()).at(-1)).toBe("revert skiff-default");
+  expect((await told()).at(-1)).toBe("resolvectl revert skiff-default");
 });
 
 it("is withdrawn after what was begun before has ended", async () => {
   const host = link();
   void host.register();
   await host.withdraw();
-  expect((await told()).at(-1)).toBe("revert skiff-default");
+  expect((await told()).at(-1)).toBe("resolvectl revert skiff-default");
 });
 
 it("leaves a host without systemd-resolved alone", async () => {
@@ -80,8 +81,8 @@ it("leaves a host without systemd-resolved alone", async () => {
 });
 
 it.each([
-  ["domain", [...registration, "revert skiff-default"]],
-  ["dns", ["dns skiff-default 10.96.0.10"]],
+  ["domain", [...registration.slice(0, 3), "resolvectl revert skiff-default"]],
+  ["dns", ["resolvectl dns skiff-default 10.96.0.10"]],
 ])("takes back what was done when %s is refused", async (refused, expected) => {
   await writeFile(join(folder, "refuse"), refused);
   const host = link();
@@ -101,7 +102,7 @@ it("does not mind a host without the program", async () => {
     settings,
     log: silentLogger,
     runs: async () => true,
-    resolvectl: (args) => runCommand(join(folder, "none"), args),
+    run: (_command, args) => runCommand(join(folder, "none"), args),
   });
   await missing.register();
   await missing.withdraw();

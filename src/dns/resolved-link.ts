@@ -16,8 +16,8 @@ const resolvedSocket = "/run/systemd/resolve/io.systemd.Resolve";
 export interface ResolvedLinkOptions {
   settings: Pick<ClusterSettings, "name" | "serviceCidr" | "clusterDomain">;
   log: Logger;
-  /** Runs `resolvectl` with these arguments; the host's own if absent. @throws CommandError */
-  resolvectl?: (args: readonly string[]) => Promise<unknown>;
+  /** Runs `resolvectl` or `ip` with these arguments; the host's own if absent. @throws CommandError */
+  run?: (command: string, args: readonly string[]) => Promise<unknown>;
   /** Whether systemd-resolved runs; looked up if absent. */
   runs?: () => Promise<boolean>;
 }
@@ -60,6 +60,9 @@ export class ResolvedLink {
       // Nothing but the domain may come this way: what Skiff does not know it would ask of systemd-resolved again.
       await this.#resolvectl("default-route", this.#bridge, "false");
       await this.#resolvectl("domain", this.#bridge, `~${settings.clusterDomain}`);
+      // It asks by way of the link, where nobody has the address: such questions come back to this host. Goes with the bridge.
+      const toHost = ["local", `${dnsAddress(settings)}/32`, "dev", this.#bridge, "metric", "1"];
+      await this.#run("ip", ["route", "replace", ...toHost]);
       log.info(
         {},
         `this host finds names in ${settings.clusterDomain} (systemd-resolved asks ${dnsAddress(settings)})`,
@@ -89,9 +92,13 @@ export class ResolvedLink {
     return this.#last;
   }
 
-  async #resolvectl(...args: string[]): Promise<void> {
-    const { resolvectl = (all: readonly string[]) => runCommand("resolvectl", all) } = this.#options;
-    await resolvectl(args);
+  #resolvectl(...args: string[]): Promise<void> {
+    return this.#run("resolvectl", args);
+  }
+
+  async #run(command: string, args: readonly string[]): Promise<void> {
+    const { run = runCommand } = this.#options;
+    await run(command, args);
   }
 }
 
