@@ -82,10 +82,27 @@ describe("chooseSettings", () => {
     [{ ...dual, podCidr: "10.0.0.0/8,fd00::/112" }, "fd00::/112 is smaller than 10.0.0.0/8: an IPv6 range of /104"],
     [{ ...dual, serviceCidr: "10.9.0.0/16,fd00::/64" }, "an IPv6 range of Services goes from /108 to /120"],
     [{ ...dual, podCidr: "10.9.0.0/16,fd00::1/64" }, "has host bits set; did you mean fd00::/64?"],
+    [
+      { podCidr: "127.0.0.0/8" },
+      "overlaps 127.0.0.0/8, which has a meaning of its own (loopback); give a private range",
+    ],
+    [{ podCidr: "169.254.0.0/16" }, "(link-local); give a private range such as 10.244.0.0/16"],
+    [{ podCidr: "169.0.0.0/8" }, "overlaps 169.254.0.0/16"],
+    [{ serviceCidr: "224.1.0.0/16" }, "(multicast); give a private range such as 10.96.0.0/12"],
+    [{ serviceCidr: "0.0.0.0/8" }, "overlaps 0.0.0.0/8"],
+    [{ ...dual, podCidr: "10.9.0.0/16,fe80::/64" }, "(link-local); give a private range such as fd00:10:244::/64"],
+    [{ ...dual, podCidr: "10.9.0.0/16,::ffff:0:0/96" }, "overlaps ::/8"],
+    [{ ...dual, serviceCidr: "10.9.0.0/16,ff05::/112" }, "such as fd00:10:96::/112"],
     [{ ...dual, podCidr: "10.9.0.0/16,2001:db8:0:1::/64" }, "overlaps 2001:db8::/32, a route"],
     [{ podCidr: "10.9.0.0/16,fd00::/48", serviceCidr: "10.96.0.0/12,fd00::/112" }, "overlaps fd00::/48, the Pods of"],
   ])("refuses %j", (given, message) => {
     expect(() => chooseSettings({ ...options, ...given }, undefined, [by("2001:db8::/32")])).toThrow(message);
+  });
+
+  it("takes IPv6 ranges however they are spelt", () => {
+    const spelt = { podCidr: "10.244.0.0/16,FD00:10:0244::/64", serviceCidr: "10.96.0.0/12,fd00:10:96:0::/112" };
+    expect(chooseSettings({ ...options, ...spelt }, undefined, [])).toEqual({ ...kept, ipv6 });
+    expect(chooseSettings({ ...options, ...spelt }, { ...kept, ipv6 }, [])).toEqual({ ...kept, ipv6 });
   });
 
   it("refuses to move an instance to another range", () => {
