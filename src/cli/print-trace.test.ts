@@ -33,6 +33,13 @@ Request:      TCP 10.96.7.10:80 → 10.244.0.5:8080 (web-a), connected in 0.3 ms
               TCP 10.96.7.10:81: refused`);
 });
 
+it("says what is unusual about an endpoint", () => {
+  const last = { pod: "web-a", ip: "10.244.0.5", note: "terminating, and serving while no endpoint is ready" };
+  expect(printTrace({ ...trace, pods: [last] })).toContain(
+    "Endpoints:    web-a (10.244.0.5): terminating, and serving while no endpoint is ready\n",
+  );
+});
+
 it("says so where there is nothing", () => {
   const bare = { ...trace, clusterIP: "", pods: [], others: [], excludedOthers: [], nearMisses: [], connections: [] };
   expect(printTrace({ ...bare, dns: { ...trace.dns, answers: [], failure: "NXDOMAIN, there is no such name" } })).toBe(

@@ -31,8 +31,8 @@ export function printTrace(trace: ServiceTrace): string {
     .join("\n");
 }
 
-function printPod({ pod, ip, excluded }: TracedPod): string {
-  return `${pod}${ip ? ` (${ip})` : ""}${excluded ? `: ${excluded}` : ""}`;
+function printPod({ pod, ip, excluded, note = excluded }: TracedPod): string {
+  return `${pod}${ip ? ` (${ip})` : ""}${note ? `: ${note}` : ""}`;
 }
 
 function printConnection({ to, endpoint, pod, ms, failure }: ServiceTrace["connections"][number]): string {

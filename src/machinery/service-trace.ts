@@ -2,9 +2,12 @@
 
 export interface TracedPod {
   pod: string;
+  /** In the Service's first family. */
   ip?: string;
   /** Why it gets no connections. */
   excluded?: string;
+  /** What is unusual about an endpoint. */
+  note?: string;
 }
 
 export interface TracedConnection {

@@ -37,6 +37,25 @@ it.each<[string, Stored<Pod>, string | undefined]>([
   expect(selected.map((considered) => considered.excluded)).toEqual([excluded]);
 });
 
+it("tells of an endpoint that serves only because no other is ready", () => {
+  const last = pod("endpoint", web, { metadata: { deletionTimestamp: "2026-01-01T00:00:00Z" } });
+  const { selected } = considerPods(service, [target("endpoint")], [last]);
+  const note = "terminating, and serving while no endpoint is ready";
+  expect(selected).toEqual([{ pod: "endpoint", ip: "10.244.0.5", note }]);
+});
+
+it.each([
+  [["IPv4"], "10.244.0.5"],
+  [["IPv4", "IPv6"], "10.244.0.5"],
+  [["IPv6", "IPv4"], "fd00:10:244::5"],
+  [["IPv6"], "fd00:10:244::5"],
+])("tells of addresses of Pods in the first family of %j", (ipFamilies, ip) => {
+  const podIPs = [{ ip: "10.244.0.5" }, { ip: "fd00:10:244::5" }];
+  const pods = [pod("endpoint", web, { status: { podIPs } }), pod("typo", { app: "wbe" }, { status: { podIPs } })];
+  const { selected, nearMisses } = considerPods({ spec: { selector: web, ipFamilies } }, [target("endpoint")], pods);
+  expect([...selected, ...nearMisses].map((considered) => considered.ip)).toEqual([ip, ip]);
+});
+
 it("tells of endpoints first, and of the nearest misses", () => {
   const pods = [
     pod("pending", web, { status: { podIP: undefined } }),

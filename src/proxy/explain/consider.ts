@@ -5,10 +5,12 @@ import type { Target } from "../compile.ts";
 
 export interface ConsideredPod {
   pod: string;
-  /** Absent while it has none. */
+  /** In the Service's first family; absent while it has none. */
   ip?: string;
   /** Why it gets no connections; absent for endpoints. */
   excluded?: string;
+  /** What is unusual about an endpoint. */
+  note?: string;
 }
 
 /** Near misses worth telling of. */
@@ -26,12 +28,14 @@ export function considerPods(
   const selector = Object.entries(service.spec?.selector ?? {});
   if (selector.length === 0) return { selected: [], nearMisses: [] };
   const endpoints = new Set(targets.map(({ podUid }) => podUid));
+  const family = service.spec?.ipFamilies?.[0] ?? "IPv4";
   const selected: ConsideredPod[] = [];
   const misses: { pod: Stored<Pod>; wrong: [string, string][] }[] = [];
   for (const pod of pods) {
     const wrong = selector.filter(([key, value]) => pod.metadata.labels?.[key] !== value);
     if (wrong.length > 0) misses.push({ pod, wrong });
-    else selected.push(described(pod, endpoints.has(pod.metadata.uid) ? undefined : whyNot(pod)));
+    else if (endpoints.has(pod.metadata.uid)) selected.push({ ...described(pod, family), ...noteOn(pod) });
+    else selected.push({ ...described(pod, family), excluded: whyNot(pod) });
   }
   selected.sort((a, b) => Number(a.excluded !== undefined) - Number(b.excluded !== undefined));
   const distance = ({ pod, wrong }: (typeof misses)[number]): number =>
@@ -40,11 +44,23 @@ export function considerPods(
     .map((miss) => ({ ...miss, distance: distance(miss) }))
     .sort((a, b) => a.distance - b.distance)
     .slice(0, mostNearMisses);
-  return { selected, nearMisses: nearest.map(({ pod, wrong }) => described(pod, mismatch(pod, wrong))) };
+  return {
+    selected,
+    nearMisses: nearest.map(({ pod, wrong }) => ({ ...described(pod, family), excluded: mismatch(pod, wrong) })),
+  };
 }
 
-function described({ metadata, status }: Stored<Pod>, excluded: string | undefined): ConsideredPod {
-  return { pod: metadata.name, ...(status?.podIP && { ip: status.podIP }), ...(excluded && { excluded }) };
+function described({ metadata, status }: Stored<Pod>, family: string): ConsideredPod {
+  const ips = status?.podIPs?.flatMap(({ ip }) => ip ?? []) ?? (status?.podIP ? [status.podIP] : []);
+  const ip = ips.find((address) => address.includes(":") === (family === "IPv6")) ?? ips[0];
+  return { pod: metadata.name, ...(ip && { ip }) };
+}
+
+/** Rule: https://github.com/kubernetes/enhancements/tree/master/keps/sig-network/1669-proxy-terminating-endpoints */
+function noteOn({ metadata }: Stored<Pod>): Pick<ConsideredPod, "note"> {
+  return metadata.deletionTimestamp === undefined
+    ? {}
+    : { note: "terminating, and serving while no endpoint is ready" };
 }
 
 /** Rule: https://kubernetes.io/docs/concepts/services-networking/endpoint-slices/#conditions */
