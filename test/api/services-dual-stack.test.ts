@@ -221,3 +221,11 @@ describe("an update", () => {
     expect(shape(asked.spec)).toBe("RequireDualStack IPv4+IPv6 4+6");
   });
 });
+
+it("warns of addresses that are written in another way than is usual", async () => {
+  await using api = await startApi(kinds, { settings: dual });
+  await api.client.create(services, service({ clusterIP: "FD00:10:96::7" }));
+  expect(api.warnings).toEqual([
+    'spec.clusterIPs[0]: IPv6 address "FD00:10:96::7" should be in RFC 5952 canonical format ("fd00:10:96::7")',
+  ]);
+});

@@ -15,6 +15,7 @@ import { addressesInUse } from "./in-use.ts";
 import { setIpFamilies } from "./ip-families.ts";
 import { isHeadless, needsClusterIp } from "./needs.ts";
 import { allocateNodePorts } from "./node-ports.ts";
+import { serviceWarnings } from "./warnings.ts";
 
 /** In place. @throws StatusError Invalid, or InternalError when a range is full. */
 export function admitService(object: Service, old: Stored<Service> | undefined, context: AdmissionContext): void {
@@ -26,6 +27,7 @@ export function admitService(object: Service, old: Stored<Service> | undefined, 
   if (errors.length === 0) errors.push(...allocateAddresses(object, old, context));
   if (errors.length === 0) errors.push(...allocateNodePorts(object, old, context));
   if (errors.length > 0) throw StatusError.invalid({ group: "", kind: "Service" }, object.metadata?.name ?? "", errors);
+  for (const text of serviceWarnings(object)) context.warn(text);
 }
 
 /** One for each family of the Service that has none yet. */
