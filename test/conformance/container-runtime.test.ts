@@ -1,5 +1,6 @@
 /** What the kubelet relies on of a container engine, asked of the real Docker and of the fake that other tests run on. */
 import { EventEmitter, once } from "node:events";
+import { readdir } from "node:fs/promises";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -17,7 +18,9 @@ import {
   type RuntimeEvent,
 } from "../../src/machinery/container-runtime.ts";
 import { silentLogger } from "../../src/machinery/log.ts";
+import { bridgeName } from "../../src/machinery/network-names.ts";
 import { FakeRuntime } from "../support/fake-runtime.ts";
+import { exec } from "../support/host.ts";
 
 const image = "busybox:1.36";
 const subnet = process.pid % 250;
@@ -410,6 +413,24 @@ describe("container runtime: docker alone", () => {
     } finally {
       await direct.removeEverything();
     }
+  });
+
+  test("a bridge that was left without its network is replaced, and goes with everything else", async () => {
+    const bridge = bridgeName(dockerSettings);
+    const devices = () => readdir("/sys/class/net");
+    const address = async () => (await exec("ip", "-o", "-4", "addr", "show", "dev", bridge)).match(/inet (\S+)/)?.[1];
+    const runtime = new DockerRuntime({ settings: dockerSettings, clock: systemClock, log: silentLogger });
+    await exec("ip", "link", "add", bridge, "type", "bridge");
+    expect(await runtime.removeEverything()).toEqual([`bridge ${bridge}`]);
+    expect(await devices()).not.toContain(bridge);
+    await exec("ip", "link", "add", bridge, "type", "bridge");
+    try {
+      await runtime.prepare();
+      expect(await address()).toBe(`10.253.${subnet}.1/24`);
+    } finally {
+      expect(await runtime.removeEverything()).not.toContain(`bridge ${bridge}`);
+    }
+    expect(await devices()).not.toContain(bridge);
   });
 
   test("a removed Pod network is made again, with its Pods on it", async () => {

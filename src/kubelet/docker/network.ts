@@ -12,6 +12,7 @@ import {
 import { type ClusterSettings, instanceLabel } from "../../machinery/settings.ts";
 import { type DockerClient, docked, toRuntimeError } from "./client.ts";
 import { serviceCidrLabel, serviceIpv6CidrLabel } from "./host-facts.ts";
+import { removeBridge, strayBridge } from "./stray-bridge.ts";
 
 export type NetworkSettings = Pick<ClusterSettings, "name" | "podCidr" | "serviceCidr" | "ipv6">;
 
@@ -33,6 +34,8 @@ export async function ensureNetwork(docker: DockerClient, settings: NetworkSetti
     }
     await docked(docker.getNetwork(present.Id).remove());
   }
+  const stray = await strayBridge(docker, settings);
+  if (stray !== undefined) await removeBridge(stray);
   // Docker does not know the addresses that Pods have; what users connect gets one that no Pod is given.
   const range = {
     Subnet: settings.podCidr,

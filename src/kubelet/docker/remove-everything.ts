@@ -3,6 +3,7 @@ import { RuntimeError } from "../../machinery/container-runtime.ts";
 import { instanceLabel } from "../../machinery/settings.ts";
 import { type DockerClient, docked, toRuntimeError } from "./client.ts";
 import { Limiter } from "./limiter.ts";
+import { removeBridge, strayBridge } from "./stray-bridge.ts";
 
 /** Removals at once: more end no sooner. */
 const concurrency = 4;
@@ -41,6 +42,8 @@ export async function removeEverything(docker: DockerClient, instance: string): 
   for (const { Id, Name } of await docked(docker.listNetworks({ filters }))) {
     await remove(`network ${Name}`, () => docker.getNetwork(Id).remove());
   }
+  const stray = await strayBridge(docker, { name: instance });
+  if (stray !== undefined) await remove(`bridge ${stray}`, () => removeBridge(stray));
   for (const { Id, RepoTags } of await docked(docker.listImages({ filters: JSON.stringify(filters) }))) {
     await remove(`image ${RepoTags?.[0] ?? Id}`, () => docker.getImage(Id).remove({ force: true }));
   }
