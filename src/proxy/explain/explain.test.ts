@@ -59,6 +59,15 @@ describe("in force", () => {
     `);
   });
 
+  it.each([
+    [["10.0.0.0/8", "192.0.2.0/24"], "; only 10.0.0.0/8, 192.0.2.0/24, this host itself may come."],
+    // Ranges of the other family alone.
+    [[], "; only this host itself may come."],
+  ])("who may call, with source ranges %j", (sources, told) => {
+    const printed = text(rulesOf({ externalAddresses: [{ ip: "203.0.113.9", sources }] }));
+    expect(printed).toContain(told);
+  });
+
   it("what has no endpoint", () => {
     const remote = [{ ip: "192.0.2.5", port: 80 }];
     const printed = text(rulesOf({ targets: [] }, { port: 81, internalLocal: true, targets: remote }));

@@ -49,7 +49,7 @@ export function sentence(frontend: Frontend): string {
   const span = ipv6 ? "as long as they stay the same" : `for ${affinitySeconds} s`;
   const sticky = affinitySeconds === undefined ? "" : `; a client comes back to the same one ${span}`;
   const seen = masquerades ? "the endpoint sees this host's address" : "the endpoint sees the client's own address";
-  const limited = sources ? `; only clients of ${sources.join(", ")} may come` : "";
+  const limited = sources ? `; only ${[...sources, "this host itself"].join(", ")} may come` : "";
   return `Connections to ${where} go to ${choice}${sticky}; ${seen}${limited}.`;
 }
 
