@@ -12,10 +12,19 @@ const running = {
 it.each([
   [{}, undefined],
   [{ port: 6443, podCidr: "10.244.0.0/16", serviceCidr: "10.96.0.0/12", proxyMode: "nftables" } as const, undefined],
-  [{ port: 7000 }, "with --port 6443. To start it with 7000"],
-  [{ podCidr: "10.1.0.0/16" }, "with --pod-cidr 10.244.0.0/16. To start it with 10.1.0.0/16"],
-  [{ serviceCidr: "10.1.0.0/16" }, "with --service-cidr 10.96.0.0/12. To start it with 10.1.0.0/16"],
-  [{ proxyMode: "userspace" } as const, "with --proxy-mode nftables. To start it with userspace"],
+  [{ port: 7000 }, "with --port 6443. To start it with 7000, first: skiff down --name lab"],
+  [
+    { podCidr: "10.1.0.0/16" },
+    "with --pod-cidr 10.244.0.0/16. To start it with 10.1.0.0/16, first: skiff reset --yes --name lab",
+  ],
+  [
+    { serviceCidr: "10.1.0.0/16" },
+    "with --service-cidr 10.96.0.0/12. To start it with 10.1.0.0/16, first: skiff reset --yes --name lab",
+  ],
+  [
+    { proxyMode: "userspace" } as const,
+    "with --proxy-mode nftables. To start it with userspace, first: skiff down --name lab",
+  ],
 ])("up %j while it runs", (options, sentence) => {
   const found = refusedWhileRunning({ name: "lab", proxyMode: "auto", ...options }, running);
   expect(found).toBe(sentence && `Skiff "lab" is running already (pid 7) ${sentence}`);

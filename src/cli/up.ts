@@ -63,7 +63,7 @@ export async function up(options: UpOptions): Promise<number> {
 /** @throws UserError when the options ask for something else than what runs. */
 function leaveRunning(options: UpOptions, running: StatusReport): number {
   const others = refusedWhileRunning(options, running);
-  if (others) throw new UserError(`${others}, first: skiff down${nameFlag(options)}`);
+  if (others) throw new UserError(others);
   console.log(`Skiff "${options.name}" is running already (pid ${running.pid}) at ${running.apiServer}`);
   return 0;
 }
@@ -78,21 +78,24 @@ async function startedByAnother(options: UpOptions): Promise<StatusReport | unde
   return undefined;
 }
 
-/** @returns the beginning of a sentence about the first option that a running instance does not follow. */
+/** @returns a sentence about the first option that a running instance does not follow, and what to do first. */
 export function refusedWhileRunning(
-  options: Pick<UpOptions, "name" | "port" | "podCidr" | "serviceCidr" | "proxyMode">,
+  options: Pick<UpOptions, "name" | "dataDir" | "port" | "podCidr" | "serviceCidr" | "proxyMode">,
   running: Pick<StatusReport, "pid" | "apiServer" | "podCidr" | "serviceCidr" | "proxyMode">,
 ): string | undefined {
-  const asked: [flag: string, given: string | undefined, has: string][] = [
-    ["--port", options.port?.toString(), new URL(running.apiServer).port || "443"],
-    ["--pod-cidr", options.podCidr, running.podCidr],
-    ["--service-cidr", options.serviceCidr, running.serviceCidr],
-    ["--proxy-mode", options.proxyMode === "auto" ? undefined : options.proxyMode, running.proxyMode],
+  const { port, podCidr, serviceCidr, proxyMode } = options;
+  // What an instance was made with it keeps.
+  const asked: [flag: string, given: string | undefined, has: string, first: string][] = [
+    ["--port", port?.toString(), new URL(running.apiServer).port || "443", "skiff down"],
+    ["--pod-cidr", podCidr, running.podCidr, "skiff reset --yes"],
+    ["--service-cidr", serviceCidr, running.serviceCidr, "skiff reset --yes"],
+    ["--proxy-mode", proxyMode === "auto" ? undefined : proxyMode, running.proxyMode, "skiff down"],
   ];
   const other = asked.find(([, given, has]) => given !== undefined && given !== has);
   if (!other) return undefined;
-  const [flag, given, has] = other;
-  return `Skiff "${options.name}" is running already (pid ${running.pid}) with ${flag} ${has}. To start it with ${given}`;
+  const [flag, given, has, first] = other;
+  const present = `Skiff "${options.name}" is running already (pid ${running.pid}) with ${flag} ${has}`;
+  return `${present}. To start it with ${given}, first: ${first}${nameFlag(options)}`;
 }
 
 function daemonOptionsOf(options: UpOptions, paths: InstancePaths): DaemonOptions {
