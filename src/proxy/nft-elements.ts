@@ -115,7 +115,7 @@ export function familyOf({ ipv6 }: Pick<Frontend, "ipv6">): NftFamily {
  * of them have the same frontend, the first has it: one such pair may not keep all the others from the kernel.
  */
 export function elementTextsOf(family: NftFamily, services: Iterable<ServiceRules>): Record<NftMap, string[]> {
-  const texts = Object.fromEntries(nftMaps.map((name) => [name, []])) as unknown as Record<NftMap, string[]>;
+  const texts = Object.fromEntries(nftMaps.map((name): [string, string[]] => [name, []])) as Record<NftMap, string[]>;
   const put = (map: NftMap, key: string, value: string): void => void texts[map].push(elementText(key, value));
   const taken = new Set<string>();
   for (const rules of services) {
@@ -139,7 +139,8 @@ export function emptyElements(): Record<NftMap, Map<string, string>> {
   return Object.fromEntries(nftMaps.map((name) => [name, new Map()])) as Record<NftMap, Map<string, string>>;
 }
 
-function keyOf({ address, protocol, port }: Frontend): string {
+/** As which the kernel finds a frontend: `10.96.7.10 . tcp . 80`, or `tcp . 30080` for a NodePort. */
+export function keyOf({ address, protocol, port }: Frontend): string {
   return address === undefined ? `${protocol} . ${port}` : `${address} . ${protocol} . ${port}`;
 }
 

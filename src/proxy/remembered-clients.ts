@@ -1,6 +1,7 @@
 /** Clients of Services with `sessionAffinity: ClientIP`, as the kernel remembers them in the table's dynamic maps. Pure. */
 import type { RuleSet } from "./compile.ts";
 import { frontendsOf } from "./frontends.ts";
+import { keyOf } from "./nft-elements.ts";
 
 /** Client, address and port of the Service → endpoint; for NodePorts without the address, which may be any of the host's. */
 export const clientMaps = { address: "clients", nodeport: "nodeport-clients" } as const;
@@ -43,9 +44,7 @@ export function strayClients(clients: readonly RememberedClient[], rules: RuleSe
   for (const frontend of [...rules.values()].flatMap(frontendsOf)) {
     // Clients are remembered in the table of IPv4 only.
     if (frontend.affinitySeconds === undefined || frontend.ipv6) continue;
-    const { address, protocol, port, targets } = frontend;
-    const key = address === undefined ? `${protocol} . ${port}` : `${address} . ${protocol} . ${port}`;
-    endpoints.set(key, new Set(targets.map((target) => `${target.ip} . ${target.port}`)));
+    endpoints.set(keyOf(frontend), new Set(frontend.targets.map(({ ip, port }) => `${ip} . ${port}`)));
   }
   return clients.filter(({ key, endpoint }) => !endpoints.get(key.slice(key.indexOf(" . ") + 3))?.has(endpoint));
 }

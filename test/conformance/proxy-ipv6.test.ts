@@ -6,14 +6,20 @@ import { tableName } from "../../src/machinery/network-names.ts";
 import { services } from "../../src/machinery/resource.ts";
 import type { ClusterSettings, ProxyMode } from "../../src/machinery/settings.ts";
 import { probeNftables } from "../../src/proxy/index.ts";
-import { answerers, call, eventually, inside, NetworkLab, type Place } from "../support/network-lab.ts";
+import {
+  answerers,
+  call,
+  eventually,
+  inside,
+  NetworkLab,
+  outOfTime,
+  type Place,
+  refused,
+} from "../support/network-lab.ts";
 import { ProxyCluster, settingsOf, udpClient } from "../support/proxy-cluster.ts";
 
 /** Not 80: an instance of Skiff on this machine may have that, at every address. */
 const web = 8_281;
-
-const refused = 7;
-const outOfTime = 28;
 
 function dualStack(name: string, octet: number, mode: ProxyMode): ClusterSettings {
   const ipv6 = { podCidr: `fd50:${octet}:244::/64`, serviceCidr: `fd50:${octet}:96::/112` };

@@ -6,15 +6,22 @@ import { bridgeName, tableName } from "../../src/machinery/network-names.ts";
 import { services } from "../../src/machinery/resource.ts";
 import type { ProxyMode } from "../../src/machinery/settings.ts";
 import { probeNftables } from "../../src/proxy/index.ts";
-import { answerers, call, eventually, holdConnection, inside, NetworkLab, type Place } from "../support/network-lab.ts";
+import {
+  answerers,
+  call,
+  eventually,
+  holdConnection,
+  inside,
+  NetworkLab,
+  outOfTime,
+  type Place,
+  refused,
+} from "../support/network-lab.ts";
 import { endpointOf, ProxyCluster, settingsOf, udpClient } from "../support/proxy-cluster.ts";
 import { beginSctp, listenForSctp } from "../support/sctp.ts";
 
 /** Not 80: an instance of Skiff on this machine may have that, at every address. */
 const web = 8_280;
-
-const refused = 7;
-const outOfTime = 28;
 
 const modes: { mode: ProxyMode; name: string; octet: number }[] = [
   { mode: "nftables", name: "conf-n", octet: 201 },

@@ -166,6 +166,10 @@ export function inside(place: Place | undefined, command: string, ...args: strin
   return place ? run("nsenter", [`--net=${place.namespace}`, command, ...args]) : run(command, args);
 }
 
+/** What `code` of a {@link Reply} says: the exit code of curl. */
+export const refused = 7;
+export const outOfTime = 28;
+
 /** Calls an address and port over HTTP, from the host or from a place. Never throws. */
 export async function call(from: Place | undefined, address: string): Promise<Reply> {
   const args = [

@@ -1,7 +1,7 @@
 /** The rules in force for a Service in nftables mode, with a sentence each. Pure. */
 import type { ServiceRules } from "../compile.ts";
 import { type Frontend, frontendsOf } from "../frontends.ts";
-import { elementsOf, familyOf, type NftFamily, nftMaps } from "../nft-elements.ts";
+import { elementsOf, familyOf, keyOf, type NftFamily, nftMaps } from "../nft-elements.ts";
 import { chainText, dispatchRules, masqueradeRules, type TableSettings } from "../nft-script.ts";
 
 /** Elements of the kernel's maps and sets that are the Service's, and the chains that they lead to, in each of its families. */
@@ -51,10 +51,6 @@ export function sentence(frontend: Frontend): string {
   const seen = masquerades ? "the endpoint sees this host's address" : "the endpoint sees the client's own address";
   const limited = sources ? `; only ${[...sources, "this host itself"].join(", ")} may come` : "";
   return `Connections to ${where} go to ${choice}${sticky}; ${seen}${limited}.`;
-}
-
-function keyOf({ address, protocol, port }: Frontend): string {
-  return address === undefined ? `${protocol} . ${port}` : `${address} . ${protocol} . ${port}`;
 }
 
 /** The elements of one frontend: those with exactly its key, or with its key and something more. */
