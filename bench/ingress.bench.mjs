@@ -4,7 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { Instance, median, podSpec } from "./measure.mjs";
+import { Instance, median } from "./measure.mjs";
+import { nginx } from "./nginx.mjs";
 
 export const title = "Requests through Ingress";
 const rounds = 5;
@@ -22,42 +23,21 @@ function wrk(url, newConnections) {
   return { rate, p99: Number(p99) * { us: 0.001, ms: 1, s: 1000 }[unit] };
 }
 
-const web = [
-  {
-    apiVersion: "apps/v1",
-    kind: "Deployment",
-    metadata: { name: "web" },
-    spec: {
-      replicas: 2,
-      selector: { matchLabels: { app: "web" } },
-      template: {
-        metadata: { labels: { app: "web" } },
-        spec: podSpec("nginx:1.27", { command: ["nginx", "-g", "daemon off; error_log /dev/null;"] }),
-      },
-    },
-  },
-  {
-    apiVersion: "v1",
-    kind: "Service",
-    metadata: { name: "web" },
-    spec: { selector: { app: "web" }, ports: [{ port: 80 }] },
-  },
-  {
-    apiVersion: "networking.k8s.io/v1",
-    kind: "Ingress",
-    metadata: { name: "web" },
-    spec: {
-      rules: [
-        {
-          host: "bench.example.com",
-          http: {
-            paths: [{ path: "/", pathType: "Prefix", backend: { service: { name: "web", port: { number: 80 } } } }],
-          },
+const ingress = {
+  apiVersion: "networking.k8s.io/v1",
+  kind: "Ingress",
+  metadata: { name: "web" },
+  spec: {
+    rules: [
+      {
+        host: "bench.example.com",
+        http: {
+          paths: [{ path: "/", pathType: "Prefix", backend: { service: { name: "web", port: { number: 80 } } } }],
         },
-      ],
-    },
+      },
+    ],
   },
-];
+};
 
 /** nginx as a careful administrator would set it up, with an access log as ours has one. */
 async function startNginx(addresses) {
@@ -103,12 +83,12 @@ export async function run() {
   const instance = new Instance("bench-ingress");
   let stopNginx = () => {};
   try {
-    const { ingress } = instance.up();
-    await instance.apply(...web);
+    const { ingress: ports } = instance.up();
+    await instance.apply(...nginx("web", 2), ingress);
     await instance.kubectl("rollout", "status", "deploy/web", "--timeout=120s");
     const pods = await instance.kubectl("get", "pods", "-l", "app=web", "-o", "jsonpath={.items[*].status.podIP}");
     stopNginx = await startNginx(pods.split(" "));
-    const ours = `http://127.0.0.1:${ingress.http}/hostname`;
+    const ours = `http://127.0.0.1:${ports.http}/hostname`;
     const theirs = `http://127.0.0.1:${nginxPort}/hostname`;
     const rows = [];
     for (const newConnections of [false, true]) {

@@ -5,13 +5,15 @@ import { createServer } from "node:http";
 import https from "node:https";
 import { connect } from "node:net";
 import { join } from "node:path";
-import { credentials, Instance, median, podSpec } from "./measure.mjs";
+import { credentials, Instance, median, percentile } from "./measure.mjs";
+import { nginx } from "./nginx.mjs";
 import { reusePorts, wrk } from "./wrk.mjs";
 
 export const title = "Services by the thousand";
 const many = 5_000;
 const few = 100;
 const rounds = 5;
+const pairs = 5_000;
 const changes = 30;
 
 /** Calls of the API with 32 connections. */
@@ -116,6 +118,39 @@ async function readyTimes(instance, address) {
   return times;
 }
 
+/** Microseconds until a connection stands, which is then reset: a client that closes would keep its port for a minute. */
+function connectTime(host) {
+  return new Promise((resolve, reject) => {
+    const began = performance.now();
+    const socket = connect(80, host);
+    let us;
+    socket.on("error", reject);
+    socket.on("connect", () => {
+      us = (performance.now() - began) * 1000;
+      socket.resetAndDestroy();
+    });
+    socket.on("close", () => resolve(us));
+  });
+}
+
+/**
+ * New connections one after the other, to the Service and to a Pod in turns. Rates under load differ by a tenth from second
+ * to second here; what a connection takes, in its quickest quarter, is the same to half a per cent.
+ * @returns what the Service keeps of the Pod's own rate.
+ */
+async function shareOfPodsRate(service, pod) {
+  const shares = [];
+  for (let round = 0; round < rounds; round++) {
+    const times = { service: [], pod: [] };
+    for (let pair = 0; pair < pairs; pair++) {
+      times.pod.push(await connectTime(pod));
+      times.service.push(await connectTime(service));
+    }
+    shares.push(percentile(times.pod, 0.25) / percentile(times.service, 0.25));
+  }
+  return median(shares);
+}
+
 function connects(host, port) {
   return new Promise((resolve) => {
     const socket = connect(port, host);
@@ -167,23 +202,6 @@ function rates(url, other) {
   return { ours: median(ours), theirs: median(theirs), ratio: median(ours) / median(theirs) };
 }
 
-const deployment = (name) => ({
-  apiVersion: "apps/v1",
-  kind: "Deployment",
-  metadata: { name },
-  spec: {
-    selector: { matchLabels: { app: name } },
-    template: {
-      metadata: { labels: { app: name } },
-      spec: {
-        ...podSpec("nginx:1.27", { command: ["nginx", "-g", "daemon off; error_log /dev/null;"] }),
-        // Variables for thousands of Services are more than a process may be started with.
-        enableServiceLinks: false,
-      },
-    },
-  },
-});
-
 export async function run() {
   const instance = new Instance("bench-rules");
   const putBack = reusePorts();
@@ -191,28 +209,17 @@ export async function run() {
   try {
     instance.up("--proxy-mode", "nftables");
     const api = apiOf(instance);
-    await instance.apply(
-      deployment("web"),
-      // Direct calls go to a Pod of their own: connections of both kinds to one Pod would clash in TIME_WAIT.
-      deployment("direct"),
-      {
-        apiVersion: "v1",
-        kind: "Service",
-        metadata: { name: "web" },
-        spec: { selector: { app: "web" }, ports: [{ port: 80 }] },
-      },
-    );
+    // Direct calls go to a Pod of their own: connections of both kinds to one Pod would clash in TIME_WAIT.
+    await instance.apply(...nginx("web"), ...nginx("direct"));
     for (const name of ["web", "direct"])
       await instance.kubectl("rollout", "status", `deploy/${name}`, "--timeout=120s");
     const address = await instance.kubectl("get", "svc", "web", "-o", "jsonpath={.spec.clusterIP}");
-    const podOf = (name) =>
-      instance.kubectl("get", "pods", "-l", `app=${name}`, "-o", "jsonpath={.items[0].status.podIP}");
-    const direct = `http://${await podOf("direct")}/hostname`;
-    const url = `http://${address}/hostname`;
+    const podIP = "jsonpath={.items[0].status.podIP}";
+    const direct = await instance.kubectl("get", "pods", "-l", "app=direct", "-o", podIP);
     await makeServices(api, 0, few);
-    const atFew = rates(url, direct);
+    const atFew = await shareOfPodsRate(address, direct);
     await makeServices(api, few, many);
-    const atMany = rates(url, direct);
+    const atMany = await shareOfPodsRate(address, direct);
     const times = await changeTimes(api, instance);
 
     const ready = await readyTimes(instance, address);
@@ -225,20 +232,19 @@ export async function run() {
     const { services, ms: load } = loads.at(-1);
 
     const elsewhere = "198.18.255.1";
-    const other = await podOf("direct");
-    execFileSync("ip", ["route", "replace", `${elsewhere}/32`, "via", other]);
-    removeChains = iptablesChains(many, elsewhere, other);
+    execFileSync("ip", ["route", "replace", `${elsewhere}/32`, "via", direct]);
+    removeChains = iptablesChains(many, elsewhere, direct);
     // What nftables has translated passes these chains by. Each way has a Pod of its own, as above.
-    const besideChains = rates(url, `http://${elsewhere}/hostname`);
+    const besideChains = rates(`http://${address}/hostname`, `http://${elsewhere}/hostname`);
     return [
       {
         figure: `new connections at ${many} Services, of the Pod's own rate`,
-        value: atMany.ratio,
-        baseline: atFew.ratio,
+        value: atMany,
+        baseline: atFew,
         baselineIs: `at ${few}`,
-        ratio: atMany.ratio / atFew.ratio,
+        ratio: atMany / atFew,
         bar: "≥ 0.97",
-        holds: atMany.ratio / atFew.ratio >= 0.97,
+        holds: atMany / atFew >= 0.97,
       },
       {
         figure: `new connections at ${many} Services`,
