@@ -84,7 +84,7 @@ describe("replaceScript", () => {
         }
         chain restrict {
           type filter hook prerouting priority dstnat - 10; policy accept;
-          ip daddr . meta l4proto . th dport @restricted ip daddr . meta l4proto . th dport . ip saddr != @sources drop
+          ct state new ip daddr . meta l4proto . th dport @restricted ip daddr . meta l4proto . th dport . ip saddr != @sources drop
         }
         chain dispatch {
           ip daddr . meta l4proto . th dport vmap @services
@@ -104,11 +104,11 @@ describe("replaceScript", () => {
           ip daddr 10.96.0.0/12 fib daddr type != local meta l4proto tcp reject with tcp reset
           ip daddr 10.96.0.0/12 fib daddr type != local reject with icmp port-unreachable
         }
-        chain refuse-output { type filter hook output priority filter - 5; policy accept; jump refuse; }
-        chain refuse-forward { type filter hook forward priority filter - 5; policy accept; jump refuse; }
+        chain refuse-output { type filter hook output priority filter - 5; policy accept; ct state new jump refuse; }
+        chain refuse-forward { type filter hook forward priority filter - 5; policy accept; ct state new jump refuse; }
         chain guard-loopback {
           type filter hook input priority filter - 5; policy accept;
-          iifname "skiff-default" ip daddr 127.0.0.0/8 ct state { new, invalid } drop
+          ip daddr 127.0.0.0/8 iifname "skiff-default" ct state { new, invalid } drop
         }
       }
       add element ip skiff-default services { 10.96.7.10 . tcp . 80 : goto c2, 10.96.7.11 . udp . 80 : goto ca1 }
@@ -280,7 +280,7 @@ describe("the table of IPv6", () => {
         chain na1 { meta mark set meta mark | 0x20000; meta l4proto { tcp, udp, sctp } dnat ip6 to meta l4proto . th dport . jhash ip6 saddr mod 1 seed 0x5eed map @nodeport-endpoints; }
         chain restrict {
           type filter hook prerouting priority dstnat - 10; policy accept;
-          ip6 daddr . meta l4proto . th dport @restricted ip6 daddr . meta l4proto . th dport . ip6 saddr != @sources drop
+          ct state new ip6 daddr . meta l4proto . th dport @restricted ip6 daddr . meta l4proto . th dport . ip6 saddr != @sources drop
         }
         chain dispatch {
           ip6 daddr . meta l4proto . th dport vmap @services
@@ -301,8 +301,8 @@ describe("the table of IPv6", () => {
           ip6 daddr fd00:10:96::/112 fib daddr type != local meta l4proto tcp reject with tcp reset
           ip6 daddr fd00:10:96::/112 fib daddr type != local reject with icmpv6 port-unreachable
         }
-        chain refuse-output { type filter hook output priority filter - 5; policy accept; jump refuse; }
-        chain refuse-forward { type filter hook forward priority filter - 5; policy accept; jump refuse; }
+        chain refuse-output { type filter hook output priority filter - 5; policy accept; ct state new jump refuse; }
+        chain refuse-forward { type filter hook forward priority filter - 5; policy accept; ct state new jump refuse; }
       }
       add element ip6 t services { fd00:10:96::a . tcp . 80 : goto ca1, 2001:db8::7 . tcp . 80 : goto ea1 }
       add element ip6 t nodeports { tcp . 30080 : goto na1 }

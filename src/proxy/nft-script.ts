@@ -44,6 +44,9 @@ const words = {
 /** Bit of the packet mark that asks for masquerading. Not 0x4000, which is Kubernetes' own. */
 const masqueradeMark = "0x20000";
 
+/** What every packet passes asks this first: only the first packets of a connection cost a look-up. */
+const begins = "ct state new";
+
 /** Elements per command: keeps a command's netlink message within its limits however many Services there are. */
 const elementsPerCommand = 2_000;
 
@@ -108,8 +111,8 @@ export function replaceScript(settings: TableSettings, content: TableContent): s
     ${ip} daddr ${serviceCidr} fib daddr type != local meta l4proto tcp reject with tcp reset
     ${ip} daddr ${serviceCidr} fib daddr type != local reject with ${unreachable}
   }
-  chain refuse-output { type filter hook output priority filter - 5; policy accept; jump refuse; }
-  chain refuse-forward { type filter hook forward priority filter - 5; policy accept; jump refuse; }${ip === "ip" ? guardLoopback(bridge) : ""}
+  chain refuse-output { type filter hook output priority filter - 5; policy accept; ${begins} jump refuse; }
+  chain refuse-forward { type filter hook forward priority filter - 5; policy accept; ${begins} jump refuse; }${ip === "ip" ? guardLoopback(bridge) : ""}
 }`,
     ...nftMaps.flatMap((map) => addElements(settings, map, texts[map])),
     ...addHairpin(settings, podAddresses),
@@ -189,7 +192,7 @@ function guardLoopback(bridge: string): string {
   return `
   chain guard-loopback {
     type filter hook input priority filter - 5; policy accept;
-    iifname "${bridge}" ip daddr 127.0.0.0/8 ct state { new, invalid } drop
+    ip daddr 127.0.0.0/8 iifname "${bridge}" ct state { new, invalid } drop
   }`;
 }
 
@@ -247,7 +250,7 @@ function learnChains({ family, serviceCidr }: TableSettings, { affinities }: Sha
 /** Before addresses are translated: who may call an address with `loadBalancerSourceRanges`. */
 const restrictChain = (ip: NftFamily): string => `  chain restrict {
     type filter hook prerouting priority dstnat - 10; policy accept;
-    ${ip} daddr . meta l4proto . th dport @restricted ${ip} daddr . meta l4proto . th dport . ${ip} saddr != @sources drop
+    ${begins} ${ip} daddr . meta l4proto . th dport @restricted ${ip} daddr . meta l4proto . th dport . ${ip} saddr != @sources drop
   }`;
 
 function addElements({ family, table }: Table, map: NftMap, elements: readonly string[]): string[] {
