@@ -35,14 +35,14 @@ export class TcpPair {
   #tried = 0;
 
   constructor(options: TcpPairOptions) {
-    const { client, onEnded } = options;
+    const { client } = options;
     this.client = client;
     this.#options = options;
     client.on("error", ignore);
     client.on("close", (broken) => {
       if (broken && this.target) this.#upstream?.resetAndDestroy();
       else this.#upstream?.destroy();
-      onEnded();
+      options.onEnded();
     });
     this.#connect();
   }
@@ -84,9 +84,9 @@ export class TcpPair {
 
   /** Each side's end is passed on, and a broken side breaks the other. */
   #join(upstream: Socket, target: Target): void {
-    const { client, onJoined } = this.#options;
+    const { client } = this.#options;
     this.target = target;
-    onJoined(target);
+    this.#options.onJoined(target);
     client.on("data", (chunk: Buffer) => pass(chunk, client, upstream));
     client.on("end", () => end(upstream));
     upstream.on("end", () => end(client));
