@@ -83,6 +83,7 @@ export class Listener {
 
   #startTls(socket: Socket): void {
     this.#track(socket);
+    socket.setNoDelay();
     socket.setTimeout(handshakeMs, () => socket.destroy());
     const begin = (heard: Buffer): void => {
       socket.once("data", (data: Buffer) => {
@@ -139,6 +140,7 @@ export class Listener {
     if (socket.destroyed) return;
     socket.removeAllListeners("timeout");
     socket.setTimeout(0);
+    socket.setNoDelay();
     const session = performServerHandshake(socket, { settings: { maxConcurrentStreams: mostStreams } });
     this.#sessions.add(session);
     session.on("error", () => session.destroy());

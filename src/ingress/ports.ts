@@ -114,7 +114,7 @@ async function open(port: number, hosts: readonly string[]): Promise<OpenPort | 
 
 function listen(port: number, host: string, waiting: Socket[]): Promise<Server | undefined> {
   return new Promise((resolve) => {
-    const server = createServer({ noDelay: true });
+    const server = createServer();
     server.on("connection", (socket) => {
       socket.on("error", () => {});
       waiting.push(socket);

@@ -30,8 +30,8 @@ export class ClientConnection implements Front {
   #request: RequestHead | undefined;
   /** What has come and is not read yet. */
   #pending: Buffer | undefined;
-  /** Runs while a head has begun and is not whole. */
-  #headTimer: NodeJS.Timeout | undefined;
+  /** Runs while a head has begun and is not whole, and while a client may still send what nobody reads. */
+  #timer: NodeJS.Timeout | undefined;
   #bodyLeft = 0;
   #chunks: ChunkedBody | undefined;
   #bodyBytes = 0;
@@ -52,7 +52,6 @@ export class ClientConnection implements Front {
     this.#socket = socket;
     this.client = client;
     this.#closed = closed;
-    socket.setNoDelay(true);
     socket.setTimeout(idleMs);
     socket.on("data", this.#onData);
     socket.on("drain", this.#onDrain);
@@ -96,7 +95,7 @@ export class ClientConnection implements Front {
   }
 
   sendContinue(): void {
-    this.#socket.write(continueText, "latin1");
+    this.#write(continueText);
   }
 
   sendHead({ status, reason, lines, framing }: ResponseHead): void {
@@ -115,27 +114,27 @@ export class ClientConnection implements Front {
   sendBody(piece: Buffer): boolean {
     const data = this.#encodes ? chunkOf(piece) : piece;
     const head = this.#headText;
-    if (head === undefined) return this.#socket.write(data);
+    if (head === undefined) return this.#write(data);
     this.#headText = undefined;
     if (data.length > smallBody) {
-      this.#socket.write(head, "latin1");
-      return this.#socket.write(data);
+      this.#write(head);
+      return this.#write(data);
     }
     const whole = Buffer.allocUnsafe(head.length + data.length);
     whole.write(head, 0, "latin1");
     data.copy(whole, head.length);
-    return this.#socket.write(whole);
+    return this.#write(whole);
   }
 
   flush(): void {
     if (this.#headText === undefined) return;
-    this.#socket.write(this.#headText, "latin1");
+    this.#write(this.#headText);
     this.#headText = undefined;
   }
 
   endAnswer(): void {
     this.flush();
-    if (this.#encodes) this.#socket.write(lastChunk);
+    if (this.#encodes) this.#write(lastChunk);
     this.#exchange = undefined;
     if (this.#keepAlive && this.#bodyDone && !this.#stopping) this.#readOn();
     else this.#linger();
@@ -155,11 +154,16 @@ export class ClientConnection implements Front {
     socket.off("end", this.#onEnd);
     socket.setTimeout(0);
     this.#exchange = undefined;
-    socket.write(
-      `HTTP/1.1 101 ${reason}\r\n${lines}Connection: Upgrade\r\nUpgrade: ${upgrade ?? ""}\r\n\r\n`,
-      "latin1",
-    );
+    socket.setNoDelay();
+    this.#write(`HTTP/1.1 101 ${reason}\r\n${lines}Connection: Upgrade\r\nUpgrade: ${upgrade ?? ""}\r\n\r\n`);
     return { socket, heard: this.#pending };
+  }
+
+  /** @param data text of a head, or content. */
+  #write(data: Buffer | string): boolean {
+    // What follows unacknowledged data would wait (Nagle's algorithm); the first never does, and often is all there is.
+    if (this.#socket.bytesWritten > 0) this.#socket.setNoDelay();
+    return typeof data === "string" ? this.#socket.write(data, "latin1") : this.#socket.write(data);
   }
 
   readonly #onData = (data: Buffer): void => {
@@ -178,13 +182,13 @@ export class ClientConnection implements Front {
   /** As nginx does: a client that ends its side does not wait for the answer. */
   readonly #onEnd = (): void => {
     if (this.#exchange) this.#socket.destroy();
-    else this.#socket.end();
+    else if (!this.#ended) this.#socket.end();
   };
 
   readonly #onError = (): void => void this.#socket.destroy();
 
   readonly #onClose = (): void => {
-    this.#stopHeadTimer();
+    this.#stopTimer();
     this.#exchange?.clientGone();
     this.#exchange = undefined;
     this.#closed();
@@ -221,14 +225,11 @@ export class ClientConnection implements Front {
       if (pending.length > longestHead) throw new BadMessage("the head of the request is too long", 431);
       if (pending.length > 0) {
         checkBeginning(pending.toString("latin1"));
-        this.#headTimer ??= setTimeout(
-          () => this.#refuse(new BadMessage("the request did not come in time", 408)),
-          headMs,
-        );
+        this.#timer ??= setTimeout(() => this.#refuse(new BadMessage("the request did not come in time", 408)), headMs);
       }
       return false;
     }
-    this.#stopHeadTimer();
+    this.#stopTimer();
     if (end > longestHead) throw new BadMessage("the head of the request is too long", 431);
     const head = parseRequestHead(pending.toString("latin1", 0, end));
     const rest = end + headEnd.length;
@@ -270,13 +271,13 @@ export class ClientConnection implements Front {
     return true;
   }
 
-  #stopHeadTimer(): void {
-    clearTimeout(this.#headTimer);
-    this.#headTimer = undefined;
+  #stopTimer(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
   }
 
   #refuse(error: unknown): void {
-    this.#stopHeadTimer();
+    this.#stopTimer();
     const status = error instanceof BadMessage ? error.status : 400;
     const page = pages.bad(status, error instanceof Error ? error.message : "The request is not one of HTTP");
     this.#pending = undefined;
@@ -301,8 +302,6 @@ export class ClientConnection implements Front {
     this.#socket.end();
     if (this.#socket.destroyed) return;
     this.#socket.resume();
-    const timer = setTimeout(() => this.#socket.destroy(), lingerMs);
-    timer.unref();
-    this.#socket.once("close", () => clearTimeout(timer));
+    this.#timer = setTimeout(() => this.#socket.destroy(), lingerMs).unref();
   }
 }
