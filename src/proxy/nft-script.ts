@@ -85,10 +85,9 @@ export interface TableContent {
  * specified: tcp vs. th").
  */
 export function replaceScript(settings: TableSettings, content: TableContent): string {
-  const { family: ip, table, bridge, serviceCidr } = settings;
+  const { family: ip, table, bridge } = settings;
   const { services, podAddresses, shape, clients } = content;
   const texts = elementTextsOf(ip, services);
-  const { unreachable } = words[ip];
   return [
     `add table ${ip} ${table}`,
     `delete table ${ip} ${table}`,
@@ -106,10 +105,7 @@ export function replaceScript(settings: TableSettings, content: TableContent): s
     ${masqueradeRules(settings).join("\n    ")}
   }
   chain refuse {
-    ${ip} daddr . meta l4proto . th dport @refused meta l4proto tcp reject with tcp reset
-    ${ip} daddr . meta l4proto . th dport @refused reject with ${unreachable}
-    ${ip} daddr ${serviceCidr} fib daddr type != local meta l4proto tcp reject with tcp reset
-    ${ip} daddr ${serviceCidr} fib daddr type != local reject with ${unreachable}
+    ${refuseRules(settings).join("\n    ")}
   }
   chain refuse-output { type filter hook output priority filter - 5; policy accept; ${begins} jump refuse; }
   chain refuse-forward { type filter hook forward priority filter - 5; policy accept; ${begins} jump refuse; }${ip === "ip" ? guardLoopback(bridge) : ""}
@@ -187,6 +183,21 @@ export function masqueradeRules({ family: ip, bridge, podCidr }: Omit<TableSetti
   ];
 }
 
+/** Before addresses are translated: who may call an address with `loadBalancerSourceRanges`. */
+export function restrictRule(ip: NftFamily): string {
+  const called = `${ip} daddr . meta l4proto . th dport`;
+  return `${begins} ${called} @restricted ${called} . ${ip} saddr != @sources drop`;
+}
+
+/** After that: what still has a Service's address leads nowhere. */
+export function refuseRules({ family: ip, serviceCidr }: Pick<TableSettings, "family" | "serviceCidr">): string[] {
+  const { unreachable } = words[ip];
+  return [
+    `${ip} daddr . meta l4proto . th dport @refused`,
+    `${ip} daddr ${serviceCidr} fib daddr type != local`,
+  ].flatMap((match) => [`${match} meta l4proto tcp reject with tcp reset`, `${match} reject with ${unreachable}`]);
+}
+
 /** Of IPv6 loopback the kernel itself takes such care. */
 function guardLoopback(bridge: string): string {
   return `
@@ -247,10 +258,9 @@ function learnChains({ family, serviceCidr }: TableSettings, { affinities }: Sha
   ];
 }
 
-/** Before addresses are translated: who may call an address with `loadBalancerSourceRanges`. */
 const restrictChain = (ip: NftFamily): string => `  chain restrict {
     type filter hook prerouting priority dstnat - 10; policy accept;
-    ${begins} ${ip} daddr . meta l4proto . th dport @restricted ${ip} daddr . meta l4proto . th dport . ${ip} saddr != @sources drop
+    ${restrictRule(ip)}
   }`;
 
 function addElements({ family, table }: Table, map: NftMap, elements: readonly string[]): string[] {

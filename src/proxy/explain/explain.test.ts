@@ -66,6 +66,7 @@ describe("in force", () => {
   ])("who may call, with source ranges %j", (sources, told) => {
     const printed = text(rulesOf({ externalAddresses: [{ ip: "203.0.113.9", sources }] }));
     expect(printed).toContain(told);
+    expect(printed).toContain("chain restrict: ct state new ip daddr . meta l4proto . th dport @restricted");
   });
 
   it("what has no endpoint", () => {
@@ -74,6 +75,7 @@ describe("in force", () => {
     expect(printed).toContain("TCP port 80 are refused: there is no ready endpoint.");
     expect(printed).toContain("TCP port 81 are dropped: the policy is Local, and no endpoint is on this node.");
     expect(printed).toContain("services: 10.96.7.10 . tcp . 81 : drop");
+    expect(printed).toContain("chain refuse: ip daddr 10.96.0.0/12 fib daddr type != local meta l4proto tcp reject");
   });
 
   it("userspace", () => {

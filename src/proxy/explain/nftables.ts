@@ -2,7 +2,14 @@
 import type { ServiceRules } from "../compile.ts";
 import { type Frontend, frontendsOf } from "../frontends.ts";
 import { elementsOf, familyOf, keyOf, type NftFamily, nftMaps } from "../nft-elements.ts";
-import { chainText, dispatchRules, masqueradeRules, type TableSettings } from "../nft-script.ts";
+import {
+  chainText,
+  dispatchRules,
+  masqueradeRules,
+  refuseRules,
+  restrictRule,
+  type TableSettings,
+} from "../nft-script.ts";
 
 /** Elements of the kernel's maps and sets that are the Service's, and the chains that they lead to, in each of its families. */
 export function explainNftables(tables: readonly Omit<TableSettings, "pods">[], rules: ServiceRules): string[] {
@@ -15,13 +22,12 @@ export function explainNftables(tables: readonly Omit<TableSettings, "pods">[], 
 
 function explainTable(settings: Omit<TableSettings, "pods">, ports: ServiceRules["ports"]): string[] {
   const { family, table } = settings;
-  const blocks = ports.flatMap((port) =>
-    frontendsOf({ ports: [port] }).map((frontend) => [
-      `# ${sentence(frontend)}`,
-      ...elementLines(family, { ports: [port] }, keyOf(frontend)),
-      ...chainLines(frontend),
-    ]),
-  );
+  const frontends = frontendsOf({ ports });
+  const blocks = frontends.map((frontend) => [
+    `# ${sentence(frontend)}`,
+    ...elementLines(family, { ports }, keyOf(frontend)),
+    ...chainLines(frontend),
+  ]);
   return [
     `table ${family} ${table}`,
     "",
@@ -29,6 +35,12 @@ function explainTable(settings: Omit<TableSettings, "pods">, ports: ServiceRules
     "# port, then by its port alone if the address is the host's.",
     ...dispatchRules(family).map((rule) => `chain dispatch: ${rule}`),
     "",
+    ...(frontends.some(({ sources }) => sources)
+      ? ["# Before that, those who may not come are turned away.", `chain restrict: ${restrictRule(family)}`, ""]
+      : []),
+    ...(frontends.some(({ targets, drops }) => targets.length === 0 && !drops)
+      ? ["# What leads nowhere is refused.", ...refuseRules(settings).map((rule) => `chain refuse: ${rule}`), ""]
+      : []),
     ...blocks.flatMap((block) => [...block, ""]),
     "# Marked connections, those from loopback addresses, and Pods that reached themselves get the host's address as their source,",
     "# so that the answers come back this way.",
