@@ -20,6 +20,10 @@ async function portOf(server: Server): Promise<number> {
 
 /** A connection through the proxy to a server that does this with each of its own. */
 async function through(serve: (socket: Socket) => void): Promise<Socket> {
+  return (await proxied(serve)).client;
+}
+
+async function proxied(serve: (socket: Socket) => void): Promise<{ client: Socket; listener: TcpListener }> {
   const targetPort = await portOf(createServer({ allowHalfOpen: true }, serve));
   const free = createServer();
   const port = await portOf(free);
@@ -31,7 +35,7 @@ async function through(serve: (socket: Socket) => void): Promise<Socket> {
   cleanUps.push(() => listener.destroy());
   const client = createConnection({ host: "127.0.0.1", port, allowHalfOpen: true });
   cleanUps.push(() => client.destroy());
-  return client;
+  return { client, listener };
 }
 
 const data = randomBytes(16 * 2 ** 20);
@@ -42,11 +46,11 @@ const digest = (chunks: Iterable<Uint8Array>): string => {
 };
 
 /** Reads to the end, a piece at a time with turns between, so that the other side must wait. */
-async function readSlowly(socket: Socket): Promise<string> {
+async function readSlowly(socket: Socket, turns = 5): Promise<string> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of socket.iterator({ destroyOnReturn: false })) {
     chunks.push(chunk as Uint8Array);
-    for (let turn = 0; turn < 5; turn++) await nextTurn();
+    for (let turn = 0; turn < turns; turn++) await nextTurn();
   }
   return digest(chunks);
 }
@@ -63,6 +67,24 @@ describe("TcpListener", () => {
     const chunks: Uint8Array[] = [];
     for await (const chunk of client) chunks.push(chunk as Uint8Array);
     expect(Buffer.concat(chunks).toString()).toBe(digest([data]));
+  });
+
+  it("carries answers of any size to clients that have ended their side, and read slowly", async () => {
+    const client = await through((socket) => socket.resume().once("end", () => socket.end(data)));
+    client.end();
+    expect(await readSlowly(client, 100)).toBe(digest([data]));
+  });
+
+  it("ends connections with the listener that are half closed", async () => {
+    const sockets: Socket[] = [];
+    const { client, listener } = await proxied((socket) => sockets.push(socket.on("error", () => {}).resume()));
+    client.end();
+    await expect.poll(() => sockets[0]?.readableEnded).toBe(true);
+    const closed = once(client.resume(), "close");
+    listener.destroy();
+    await closed;
+    // Nobody is there to hear it.
+    await expect.poll(() => sockets.map((socket) => (socket.write("x"), socket.errored))).toEqual([expect.any(Error)]);
   });
 
   it("keeps what several connections send apart", async () => {

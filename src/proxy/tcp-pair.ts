@@ -40,8 +40,7 @@ export class TcpPair {
     this.#options = options;
     client.on("error", ignore);
     client.on("close", (broken) => {
-      if (broken && this.target) this.#upstream?.resetAndDestroy();
-      else this.#upstream?.destroy();
+      if (this.#upstream) leave(this.#upstream, broken && this.target !== undefined);
       options.onEnded();
     });
     this.#connect();
@@ -76,8 +75,7 @@ export class TcpPair {
       clearTimeout(timer);
       if (this.target) {
         this.#options.onLeft(target);
-        if (broken) client.resetAndDestroy();
-        else client.destroy();
+        leave(client, broken);
       } else if (!client.destroyed) this.#connect();
     });
   }
@@ -105,6 +103,12 @@ function pass(chunk: Buffer, from: Socket, to: Socket): boolean {
   from.pause();
   to.once("drain", () => from.resume());
   return false;
+}
+
+/** The other side is gone. What has ended both ways may still send what waits, and closes then by itself. */
+function leave(socket: Socket, broken: boolean): void {
+  if (broken) socket.resetAndDestroy();
+  else if (!socket.readableEnded || !socket.writableEnded) socket.destroy();
 }
 
 /** Nothing more is sent. What has ended from the other side too is done with: to close it is to end it. */
