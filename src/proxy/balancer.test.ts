@@ -6,7 +6,7 @@ type Target = { ip: string; port: number };
 
 function order(balancer: Balancer, client = "client", now = 0): string {
   return balancer
-    .order(client, now)
+    .order({ remoteAddress: client }, now)
     .map((target) => target.ip)
     .join("");
 }
@@ -24,12 +24,12 @@ it("takes turns, with the others to fall back on", () => {
 it("brings a client back to its target, until it has been idle too long or the target left", () => {
   const balancer = new Balancer();
   balancer.set({ targets: [a, b, c], affinitySeconds: 10 });
-  balancer.connected("client", b, 0);
+  balancer.connected({ remoteAddress: "client" }, b, 0);
   expect(order(balancer, "client", 10_000)).toBe("bac");
   expect(order(balancer, "client", 10_001)).not.toBe("bac");
-  balancer.connected("client", b, 20_000);
+  balancer.connected({ remoteAddress: "client" }, b, 20_000);
   balancer.set({ targets: [a, c], affinitySeconds: 10 });
-  expect(balancer.order("client", 20_000)).not.toContain(b);
+  expect(balancer.order({ remoteAddress: "client" }, 20_000)).not.toContain(b);
   balancer.set({ targets: [a, b, c], affinitySeconds: 10 });
   expect(order(balancer, "client", 20_001)).toBe("bac");
 });
@@ -37,10 +37,10 @@ it("brings a client back to its target, until it has been idle too long or the t
 it("forgets clients when affinity is turned off", () => {
   const balancer = new Balancer();
   balancer.set({ targets: [a, b], affinitySeconds: 10 });
-  balancer.connected("client", b, 0);
+  balancer.connected({ remoteAddress: "client" }, b, 0);
   balancer.set({ targets: [a, b] });
   expect(order(balancer)).toBe("ab");
-  balancer.connected("client", a, 0);
+  balancer.connected({ remoteAddress: "client" }, a, 0);
   expect(order(balancer)).toBe("ba");
 });
 

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import { type AddressRange, addressRange } from "../machinery/address-range.ts";
 import type { Target } from "./compile.ts";
 import type { Frontend } from "./frontends.ts";
-import { makeScheduler, type Scheduler, type SchedulerName } from "./scheduler.ts";
+import { type Client, makeScheduler, type Scheduler, type SchedulerName } from "./scheduler.ts";
 
 /** Clients remembered per Service port before the longest idle one is forgotten. */
 const mostClients = 65_536;
@@ -38,8 +38,8 @@ export class Balancer {
    * Targets in the order in which to try them: the one whose turn it is first. None for a client that may not come.
    * @param now milliseconds, for affinity's idle time.
    */
-  order(client: string, now: number): readonly Target[] {
-    if (this.#sources?.every((range) => !range.has(client))) return [];
+  order(client: Client, now: number): readonly Target[] {
+    if (this.#sources && !mayCome(client, this.#sources)) return [];
     const targets = this.#targets;
     const remembered = this.#remembered(client, now);
     if (remembered) return [remembered, ...targets.filter((target) => target !== remembered)];
@@ -49,11 +49,12 @@ export class Balancer {
   }
 
   /** The client was connected to the target: with affinity it comes back to it. Each call is followed by one of `closed`. */
-  connected(client: string, target: Target, now: number): void {
+  connected(client: Client, target: Target, now: number): void {
     this.#connections.set(placeOf(target), (this.#connections.get(placeOf(target)) ?? 0) + 1);
-    if (this.#affinityMs === undefined) return;
-    this.#clients.delete(client);
-    this.#clients.set(client, { target, seen: now });
+    const address = this.#affinityMs === undefined ? undefined : client.remoteAddress;
+    if (address === undefined) return;
+    this.#clients.delete(address);
+    this.#clients.set(address, { target, seen: now });
     if (this.#clients.size <= mostClients) return;
     for (const longestIdle of this.#clients.keys()) {
       this.#clients.delete(longestIdle);
@@ -67,12 +68,17 @@ export class Balancer {
     else this.#connections.delete(placeOf(target));
   }
 
-  #remembered(client: string, now: number): Target | undefined {
-    const entry = this.#clients.get(client);
-    if (!entry || this.#affinityMs === undefined) return undefined;
+  #remembered(client: Client, now: number): Target | undefined {
+    if (this.#affinityMs === undefined) return undefined;
+    const entry = this.#clients.get(client.remoteAddress ?? "");
+    if (!entry) return undefined;
     if (now - entry.seen > this.#affinityMs) return undefined;
     return this.#targets.find((target) => target.ip === entry.target.ip && target.port === entry.target.port);
   }
+}
+
+function mayCome({ remoteAddress }: Client, sources: readonly AddressRange[]): boolean {
+  return remoteAddress !== undefined && sources.some((range) => range.has(remoteAddress));
 }
 
 function placeOf({ ip, port }: Target): string {

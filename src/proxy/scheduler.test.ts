@@ -15,7 +15,7 @@ function picks(
   connections: (target: Target) => number = () => 0,
 ) {
   const scheduler = makeScheduler(name);
-  const chosen = Array.from({ length: count }, () => targets[scheduler.pick(targets, "client", connections)]?.ip);
+  const chosen = Array.from({ length: count }, () => targets[scheduler.pick(targets, {}, connections)]?.ip);
   return chosen.join("");
 }
 
@@ -41,7 +41,9 @@ it("wrr: by weight, without bursts, and nobody of weight 0", () => {
 it("sh: the same for the same client", () => {
   expect(new Set(picks("sh", [a, b, c], 9)).size).toBe(1);
   const scheduler = makeScheduler("sh");
-  const seen = new Set(Array.from({ length: 50 }, (_, n) => scheduler.pick([a, b, c], `10.0.0.${n}`, () => 0)));
+  const seen = new Set(
+    Array.from({ length: 50 }, (_, n) => scheduler.pick([a, b, c], { remoteAddress: `10.0.0.${n}` }, () => 0)),
+  );
   expect(seen.size).toBe(3);
 });
 

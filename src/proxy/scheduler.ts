@@ -35,9 +35,14 @@ export function chosenScheduler(
   return { name, weights: new Map(weights) };
 }
 
+/** Who connects. Its address is asked for only where it matters: for a socket's the kernel is asked. */
+export interface Client {
+  readonly remoteAddress?: string | undefined;
+}
+
 /** Picks the index of the target that is tried first; there is at least one. */
 export interface Scheduler {
-  pick(targets: readonly Target[], client: string, connections: (target: Target) => number): number;
+  pick(targets: readonly Target[], client: Client, connections: (target: Target) => number): number;
 }
 
 export function makeScheduler(name: SchedulerName | undefined): Scheduler {
@@ -47,7 +52,7 @@ export function makeScheduler(name: SchedulerName | undefined): Scheduler {
     case "wrr":
       return weightedRoundRobin();
     case "sh":
-      return { pick: (targets, client) => fnv1a(client) % targets.length };
+      return { pick: (targets, client) => fnv1a(client.remoteAddress ?? "") % targets.length };
     default:
       return roundRobin();
   }

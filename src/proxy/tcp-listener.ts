@@ -54,11 +54,10 @@ export class TcpListener implements Listener {
 
   #serve(client: Socket): void {
     const balancer = this.#balancer;
-    const address = client.remoteAddress ?? "";
     const pair = new TcpPair({
       client,
-      targets: balancer.order(address, Date.now()),
-      onJoined: (target) => balancer.connected(address, target, Date.now()),
+      targets: balancer.order(client, Date.now()),
+      onJoined: (target) => balancer.connected(client, target, Date.now()),
       onLeft: (target) => balancer.closed(target),
       onEnded: () => this.#pairs.delete(pair),
     });

@@ -75,10 +75,11 @@ export class UdpListener implements Listener {
   }
 
   #open(key: string, from: RemoteInfo): Flow | undefined {
-    const target = this.#balancer.order(from.address, Date.now())[0];
+    const client = { remoteAddress: from.address };
+    const target = this.#balancer.order(client, Date.now())[0];
     if (!target) return undefined;
     if (this.#flows.size >= mostClients) this.#endLongestKnown();
-    this.#balancer.connected(from.address, target, Date.now());
+    this.#balancer.connected(client, target, Date.now());
     const socket = createSocket({ type: typeOf(target.ip) });
     const timer = setTimeout(() => this.#end(key), idleMs).unref();
     const flow = { socket, target, timer };
