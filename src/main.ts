@@ -168,15 +168,17 @@ export async function start(options: DaemonOptions): Promise<RunningDaemon> {
       log: log.child({ component: "dns" }),
       registration,
     });
-    await proxy.start();
+    await proxy.prepareHost();
     undo.push(async ({ keepPods }) => {
       await proxy.stop();
       // With its Pods gone a Service has nobody to send to: it is refused at once, not left to time out.
       if (!keepPods) await cleanUpProxy(settings);
     });
+    // Names do not wait for the rules of thousands of Services, most of which are in force since the last run.
     const dnsBehind = await dns.start();
-    await bootstrap(client, settings, dnsBehind);
     undo.push(() => dns.stop());
+    await proxy.start();
+    await bootstrap(client, settings, dnsBehind);
     await server.listen(podGateway(settings), settings.apiPort);
     ingress.start();
     undo.push(() => ingress.stop());

@@ -225,6 +225,7 @@ describe("ServiceProxy", () => {
     const { feed, backend, clock, proxy, setUps } = start();
     service(feed, "a");
     endpoints(feed, "a", 1);
+    await proxy.prepareHost();
     await proxy.start();
     clock.advance(30_000);
     await settled();
@@ -247,6 +248,7 @@ describe("ServiceProxy", () => {
   it("prepares the host again until the Pods' bridge is there", async () => {
     const { clock, proxy, bridge, setUps } = start();
     bridge(false);
+    await proxy.prepareHost();
     await proxy.start();
     clock.advance(500);
     await settled();

@@ -82,9 +82,11 @@ export class ServiceProxy implements Traffic {
     this.#context = { nodeName, answeredElsewhere: new Set([dnsAddress(options.settings)]) };
   }
 
-  /** Prepares the host, reads all Services and resolves when their rules are in force, replacing those of an earlier run. */
+  /**
+   * Reads all Services and resolves when their rules are in force, replacing those of an earlier run. The host must have
+   * been prepared.
+   */
   async start(): Promise<void> {
-    await this.prepareHost();
     this.#slices = new ServiceSlices(this.#options.client, (key) => this.#changed(key));
     this.#compile();
     const began = performance.now();

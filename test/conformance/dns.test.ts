@@ -108,6 +108,7 @@ describe.each(modes)("DNS in $mode mode", ({ mode, name, octet }) => {
     const host = { nameservers: [], searches: ["corp.example"], options: [] };
     await writeFile(join(folder, "pod"), printResolvConf(resolverFor({}, "default", cluster, host)));
     proxy = new ServiceProxy(options);
+    await proxy.prepareHost();
     await proxy.start();
     dns = new DnsServer({ ...options, host: { resolvConf: join(folder, "host"), port: upstream.port } });
     await dns.start();

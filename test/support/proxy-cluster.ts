@@ -37,6 +37,7 @@ export class ProxyCluster implements AsyncDisposable {
 
   static async start(settings: ClusterSettings): Promise<ProxyCluster> {
     const cluster = new ProxyCluster(settings);
+    await cluster.proxy.prepareHost();
     await cluster.proxy.start();
     return cluster;
   }
@@ -49,6 +50,7 @@ export class ProxyCluster implements AsyncDisposable {
       clock: systemClock,
       log: silentLogger,
     });
+    await this.proxy.prepareHost();
     await this.proxy.start();
   }
 
