@@ -175,9 +175,14 @@ export async function start(options: DaemonOptions): Promise<RunningDaemon> {
       if (!keepPods) await cleanUpProxy(settings);
     });
     // Names do not wait for the rules of thousands of Services, most of which are in force since the last run.
-    const dnsBehind = await dns.start();
-    undo.push(() => dns.stop());
-    await proxy.start();
+    let dnsBehind: Awaited<ReturnType<DnsServer["start"]>>;
+    try {
+      dnsBehind = await dns.start();
+      undo.push(() => dns.stop());
+    } finally {
+      // Even if that fails: what is routed to the Pods' bridge by now is served, or refused, by rules.
+      await proxy.start();
+    }
     await bootstrap(client, settings, dnsBehind);
     await server.listen(podGateway(settings), settings.apiPort);
     ingress.start();

@@ -302,6 +302,14 @@ export class ClientConnection implements Front {
     this.#socket.end();
     if (this.#socket.destroyed) return;
     this.#socket.resume();
-    this.#timer = setTimeout(() => this.#socket.destroy(), lingerMs).unref();
+    this.#endLater();
+  }
+
+  /** What the client has not taken yet is not lost; one that takes nothing at all runs into the connection's own limit. */
+  #endLater(): void {
+    this.#timer = setTimeout(() => {
+      if (this.#socket.writableLength > 0) this.#endLater();
+      else this.#socket.destroy();
+    }, lingerMs).unref();
   }
 }
