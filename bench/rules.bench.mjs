@@ -233,7 +233,7 @@ export async function run() {
     const elsewhere = "198.18.255.1";
     execFileSync("ip", ["route", "replace", `${elsewhere}/32`, "via", chained]);
     removeChains = iptablesChains(many, elsewhere, chained);
-    // What nftables has translated passes these chains by; what goes to a Pod directly does too, once it is known to.
+    // What nftables has translated passes these chains by. A direct connection does not, and is measured without them.
     const [ours, theirs] = ratesOf([address, elsewhere]);
     removeChains();
     removeChains = () => {};

@@ -31,7 +31,7 @@ interface Backing {
 }
 
 /** Where the DNS server listens behind the address of `kube-dns`. */
-interface DnsBehind {
+export interface DnsBehind {
   address: string;
   port: number;
 }

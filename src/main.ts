@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { pino } from "pino";
 import { adminRoutes } from "./admin-routes.ts";
 import { selfSigned } from "./apiserver/certificates.ts";
-import { bootstrap, clusterServicesKeeper } from "./bootstrap.ts";
+import { bootstrap, clusterServicesKeeper, type DnsBehind } from "./bootstrap.ts";
 import { buildApi } from "./build-api.ts";
 import { startControllerManager } from "./controller-manager/controller-manager.ts";
 import { DnsServer, ResolvedLink } from "./dns/index.ts";
@@ -175,7 +175,7 @@ export async function start(options: DaemonOptions): Promise<RunningDaemon> {
       if (!keepPods) await cleanUpProxy(settings);
     });
     // Names do not wait for the rules of thousands of Services, most of which are in force since the last run.
-    let dnsBehind: Awaited<ReturnType<DnsServer["start"]>>;
+    let dnsBehind: DnsBehind;
     try {
       dnsBehind = await dns.start();
       undo.push(() => dns.stop());

@@ -55,11 +55,6 @@ export interface RecordPlace {
   section: "answer" | "authority" | "additional";
 }
 
-/** Gives a message, in place, the id of the packet it answers. */
-export function giveIdOf(packet: Buffer, message: Buffer): void {
-  message.writeUInt16BE(packet.readUInt16BE(0));
-}
-
 export function flagsOf(message: Buffer): number {
   return message.readUInt16BE(2);
 }

@@ -51,7 +51,7 @@ const questions: Packet["questions"][] = [
   [{ type: "A", name: "www.example" }],
 ];
 
-it("answers damaged questions with a message, or not at all", async () => {
+it("answers damaged questions with a message of the same id, or not at all", async () => {
   const feed = new ObjectFeed();
   feed.put(namespaces, { metadata: { name: "default" } });
   feed.put(services, { metadata: { name: "web" }, spec: { clusterIP: "10.96.0.20", clusterIPs: ["10.96.0.20"] } });
@@ -73,6 +73,7 @@ it("answers damaged questions with a message, or not at all", async () => {
     if (!answer) continue;
     answered++;
     expect(answer.length).toBeGreaterThanOrEqual(12);
+    expect(answer.readUInt16BE(0)).toBe(packet.readUInt16BE(0));
     expect((answer[2] ?? 0) & 0x80).toBe(0x80);
   }
   expect(answered).toBeGreaterThan(20_000);

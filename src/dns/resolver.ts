@@ -43,14 +43,11 @@ export class Resolver implements Disposable {
     this.#refresh();
   }
 
-  /**
-   * @returns the answer at once if it is the cluster's to give, or undefined for what cannot be answered at all. It may be
-   *   kept for the next who asks: whoever sends it gives it the query's id, and holds it no longer than this call of his.
-   */
+  /** @returns the answer at once if it is the cluster's to give, or undefined for what cannot be answered at all. */
   resolve(packet: Buffer, transport: Transport): Buffer | undefined | Promise<Buffer | undefined> {
     const key = packet.toString("latin1", 2);
     const ready = this.#ready[transport].get(key);
-    if (ready) return ready;
+    if (ready) return withId(ready, packet);
     const query = parseQuery(packet);
     if (!query) return isQuery(packet) ? encodeFailure(packet, rcodes.FORMERR) : undefined;
     const refusal = refusalOf(query);
@@ -119,6 +116,13 @@ function rotations(answers: readonly ResourceRecord[]): (readonly ResourceRecord
   if (addresses < 2 || addresses !== answers.length) return [answers];
   const count = Math.min(addresses, mostRotations);
   return Array.from({ length: count }, (_, first) => [...answers.slice(first), ...answers.slice(0, first)]);
+}
+
+function withId(message: Buffer, packet: Buffer): Buffer {
+  const answer = Buffer.allocUnsafe(message.length);
+  message.copy(answer);
+  answer.writeUInt16BE(packet.readUInt16BE(0));
+  return answer;
 }
 
 function isQuery(packet: Buffer): boolean {

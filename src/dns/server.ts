@@ -1,5 +1,5 @@
 /** The cluster's DNS server: UDP and TCP sockets in front of the {@link Resolver}. Rule: RFC 1035, RFC 7766 (TCP). */
-import { createSocket, type RemoteInfo, type Socket as UdpSocket } from "node:dgram";
+import { createSocket, type Socket as UdpSocket } from "node:dgram";
 import type { LookupOneOptions } from "node:dns";
 import { createServer, type Server } from "node:net";
 import type { Client } from "../machinery/client.ts";
@@ -9,7 +9,6 @@ import { dnsAddress } from "../machinery/network-names.ts";
 import type { ClusterSettings } from "../machinery/settings.ts";
 import { Forwarder } from "./forwarder.ts";
 import { HostResolvers } from "./host-resolvers.ts";
-import { giveIdOf } from "./message.ts";
 import type { ResolvedLink } from "./resolved-link.ts";
 import { Resolver } from "./resolver.ts";
 import { TcpConnections } from "./tcp-connections.ts";
@@ -101,9 +100,12 @@ export class DnsServer {
       socket.on("message", (packet, from) => {
         const answer = this.#resolver.resolve(packet, "udp");
         if (answer instanceof Promise) {
-          this.#later(answer, (message) => this.#sendTo(from, packet, message));
-        } else {
-          this.#sendTo(from, packet, answer);
+          this.#later(answer, (message) => {
+            // The socket is gone while the server stops.
+            if (message && this.#udp) socket.send(message, from.port, from.address);
+          });
+        } else if (answer && this.#udp) {
+          socket.send(answer, from.port, from.address);
         }
       });
       socket.bind(port, address, () => {
@@ -112,16 +114,6 @@ export class DnsServer {
         resolve(socket);
       });
     });
-  }
-
-  #sendTo(client: RemoteInfo, packet: Buffer, message: Buffer | undefined): void {
-    const socket = this.#udp;
-    // The socket is gone while the server stops.
-    if (!message || !socket) return;
-    // The kernel takes a message at once, unless others wait: those are not to be changed any more.
-    const answer = socket.getSendQueueCount() > 0 ? Buffer.from(message) : message;
-    giveIdOf(packet, answer);
-    socket.send(answer, client.port, client.address);
   }
 
   /** Of answers that could not be sent. A firewall may refuse many: one a minute tells it. */

@@ -4,7 +4,7 @@
  */
 import type { Socket } from "node:net";
 import type { Logger } from "../machinery/log.ts";
-import { giveIdOf, headerBytes } from "./message.ts";
+import { headerBytes } from "./message.ts";
 
 /** A connection on which nothing is asked for so long is closed. */
 const idleMs = 10_000;
@@ -56,12 +56,12 @@ export class TcpConnections implements Disposable {
       const answer = this.#resolve(packet);
       if (answer instanceof Promise) {
         const sent: Promise<void> = answer
-          .then((message) => send(socket, packet, message))
+          .then((message) => send(socket, message))
           .catch((error: unknown) => this.#log.error({ err: error }, "a DNS question was not answered"))
           .finally(() => pending.delete(sent));
         pending.add(sent);
       } else {
-        send(socket, packet, answer);
+        send(socket, answer);
       }
       if (pending.size >= mostPending) await Promise.race(pending);
       if (socket.writableLength > mostUnsentBytes) await drained(socket);
@@ -84,13 +84,11 @@ async function* messagesOf(socket: Socket): AsyncGenerator<Buffer> {
   }
 }
 
-function send(socket: Socket, packet: Buffer, answer: Buffer | undefined): void {
+function send(socket: Socket, answer: Buffer | undefined): void {
   if (!answer || !socket.writable) return;
-  const framed = Buffer.allocUnsafe(2 + answer.length);
-  framed.writeUInt16BE(answer.length);
-  answer.copy(framed, 2);
-  giveIdOf(packet, framed.subarray(2));
-  socket.write(framed);
+  const length = Buffer.alloc(2);
+  length.writeUInt16BE(answer.length);
+  socket.write(Buffer.concat([length, answer]));
 }
 
 /** Resolves when the client has taken what was sent, or is gone. */

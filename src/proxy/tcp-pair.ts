@@ -3,6 +3,7 @@
  * is done here is done for every connection, and takes as long as what the kernel does for it.
  */
 import { createConnection, type Socket } from "node:net";
+import { sendAtOnce } from "../machinery/no-delay.ts";
 import type { Target } from "./compile.ts";
 
 /** How long a target may take to accept before the next one is tried. */
@@ -97,8 +98,7 @@ function ignore(): void {}
 
 /** @returns false when `from` was paused, until `to` has sent what waits there. */
 function pass(chunk: Buffer, from: Socket, to: Socket): boolean {
-  // What follows unacknowledged data would wait (Nagle's algorithm); the first never does, and often is all there is.
-  if (to.bytesWritten > 0) to.setNoDelay();
+  sendAtOnce(to);
   if (to.write(chunk)) return true;
   from.pause();
   to.once("drain", () => from.resume());

@@ -1,6 +1,7 @@
 /** A client's connection in HTTP/1.1: one request after the other, each an {@link Exchange}. */
 import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
+import { sendAtOnce } from "../../machinery/no-delay.ts";
 import { Exchange } from "../exchange.ts";
 import type { ClientFacts, Front } from "../front.ts";
 import type { Gateway } from "../gateway.ts";
@@ -161,8 +162,7 @@ export class ClientConnection implements Front {
 
   /** @param data text of a head, or content. */
   #write(data: Buffer | string): boolean {
-    // What follows unacknowledged data would wait (Nagle's algorithm); the first never does, and often is all there is.
-    if (this.#socket.bytesWritten > 0) this.#socket.setNoDelay();
+    sendAtOnce(this.#socket);
     return typeof data === "string" ? this.#socket.write(data, "latin1") : this.#socket.write(data);
   }
 
