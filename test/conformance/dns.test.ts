@@ -172,15 +172,7 @@ describe.each(modes)("DNS in $mode mode", ({ mode, name, octet }) => {
   });
 
   it("is understood by busybox's resolver", async () => {
-    const { stdout } = await inside(
-      undefined,
-      "docker",
-      "exec",
-      `${name}-client`,
-      "nslookup",
-      "hostnames.default.svc.cluster.local",
-      address,
-    );
+    const { stdout } = await inside(pod, "busybox", "nslookup", "hostnames.default.svc.cluster.local", address);
     expect(stdout).toContain("Name:\thostnames.default.svc.cluster.local");
     expect(stdout).toContain(`10.${octet}.129.1`);
     expect(stdout).toContain(address);

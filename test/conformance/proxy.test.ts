@@ -566,14 +566,14 @@ describe("nftables mode", () => {
 
 describe("userspace mode", () => {
   it("tries the next endpoint when one refuses", async () => {
-    const settings = settingsOf("conf-r", 222, "userspace");
+    const settings = settingsOf("conf-r", 223, "userspace");
     await using lab = new NetworkLab(settings);
     const a = await lab.pod("a");
     const idle = lab.container("idle", `skiff-${settings.name}`);
     await using cluster = await ProxyCluster.start(settings);
-    cluster.service("web", "10.222.129.1", [{ port: web }]);
+    cluster.service("web", "10.223.129.1", [{ port: web }]);
     cluster.endpoints("web", [a, idle]);
     await cluster.inForce("web", [a, idle]);
-    expect(await answerers(undefined, `10.222.129.1:${web}`, 10)).toEqual(new Set(["a"]));
+    expect(await answerers(undefined, `10.223.129.1:${web}`, 10)).toEqual(new Set(["a"]));
   });
 });

@@ -1,6 +1,7 @@
 /**
  * Real network namespaces to send traffic between: Pods are containers on the instance's Docker network, with a small server
- * started inside; another host is a namespace behind a cable of its own. Everything is named after the lab and removed with it.
+ * started inside; another host is the namespace of a server behind a cable of its own. Containers and networks carry the lab's
+ * name, by which the next lab removes what an interrupted run left; other hosts last no longer than the process that made them.
  */
 import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
 import { createConnection } from "node:net";
@@ -36,6 +37,8 @@ net.createServer({ allowHalfOpen: true }, (socket) => {
   socket.on("end", () => socket.end(name + " heard " + Buffer.concat(heard).length));
   socket.on("error", () => {});
 }).listen(7, "0.0.0.0", ready);
+// Whoever started it has ended, however that came about.
+process.stdin.on("end", () => process.exit()).resume();
 `;
 
 export interface Place {
@@ -60,8 +63,9 @@ export interface Reply {
 export class NetworkLab implements AsyncDisposable {
   readonly settings: ClusterSettings;
   readonly #containers: string[] = [];
-  readonly #namespaces: string[] = [];
   readonly #servers: ChildProcess[] = [];
+  /** By network: one cable has its addresses. */
+  readonly #cables = new Map<string, string>();
 
   constructor(settings: ClusterSettings) {
     this.settings = settings;
@@ -85,7 +89,7 @@ export class NetworkLab implements AsyncDisposable {
   /** A container on the instance's network with a server on each port (HTTP and UDP), and on TCP port 7. */
   async pod(name: string, ports: readonly number[] = [8080]): Promise<Place> {
     const place = this.container(name, networkName(this.settings));
-    await this.#serve(place, ports);
+    await this.#serve(place, ["nsenter", `--net=${place.namespace}`], ports);
     return place;
   }
 
@@ -98,8 +102,6 @@ export class NetworkLab implements AsyncDisposable {
       network,
       "--label",
       `${instanceLabel}=${this.settings.name}`,
-      "--name",
-      `${this.settings.name}-${name}`,
       "busybox:latest",
       "sleep",
       "3600",
@@ -110,54 +112,63 @@ export class NetworkLab implements AsyncDisposable {
     return { name, ip, ...(ipv6 && { ipv6 }), namespace: `/proc/${pid}/ns/net` };
   }
 
-  /** Another host on a cable to this one, with a server. Its network is TEST-NET-2 or what is given. */
+  /** Another host on a cable to this one, with a server. Its network is TEST-NET-2 or what is given; the last to ask has it. */
   async otherHost(name: string, network = "198.51.100"): Promise<Place & { gateway: string; ipv6Gateway?: string }> {
-    const namespace = `${this.settings.name}-${name}`;
-    const cable = `c${process.pid.toString(36)}${this.#namespaces.length}`;
-    const ip = (...args: string[]): string => execFileSync("ip", args, { encoding: "utf8" });
-    ip("netns", "add", namespace);
-    this.#namespaces.push(namespace);
-    ip("link", "add", cable, "type", "veth", "peer", "name", "uplink", "netns", namespace);
-    ip("addr", "add", `${network}.1/24`, "dev", cable);
-    ip("link", "set", cable, "up");
-    ip("-n", namespace, "addr", "add", `${network}.2/24`, "dev", "uplink");
-    ip("-n", namespace, "link", "set", "uplink", "up");
-    ip("-n", namespace, "link", "set", "lo", "up");
-    ip("-n", namespace, "route", "add", "default", "via", `${network}.1`);
     // Of Unique Local Addresses (RFC 4193) one that tells the network: fd51:198:51:100::/64.
     const ipv6 = `fd51:${network.replaceAll(".", ":")}::`;
+    const addresses = { ip: `${network}.2`, ...(this.settings.ipv6 && { ipv6: `${ipv6}2` }) };
+    const pid = await this.#serve({ name, ...addresses }, ["unshare", "--net"], [8080]);
+    const place = { name, ...addresses, namespace: `/proc/${pid}/ns/net` };
+    const ip = (...args: string[]): string => execFileSync("ip", args, { encoding: "utf8" });
+    const ipThere = (...args: string[]) => inside(place, "ip", ...args);
+
+    this.#unplug(network);
+    const cable = `c${pid.toString(36)}`;
+    ip("link", "add", cable, "type", "veth", "peer", "name", "uplink", "netns", String(pid));
+    this.#cables.set(network, cable);
+    ip("addr", "add", `${network}.1/24`, "dev", cable);
+    ip("link", "set", cable, "up");
+    await ipThere("addr", "add", `${network}.2/24`, "dev", "uplink");
+    await ipThere("link", "set", "uplink", "up");
+    await ipThere("link", "set", "lo", "up");
+    await ipThere("route", "add", "default", "via", `${network}.1`);
     if (this.settings.ipv6) {
       ip("addr", "add", `${ipv6}1/64`, "dev", cable, "nodad");
-      ip("-n", namespace, "addr", "add", `${ipv6}2/64`, "dev", "uplink", "nodad");
-      ip("-n", namespace, "-6", "route", "add", "default", "via", `${ipv6}1`);
+      await ipThere("addr", "add", `${ipv6}2/64`, "dev", "uplink", "nodad");
+      await ipThere("-6", "route", "add", "default", "via", `${ipv6}1`);
     }
-    const place = {
-      name,
-      ip: `${network}.2`,
-      ...(this.settings.ipv6 && { ipv6: `${ipv6}2`, ipv6Gateway: `${ipv6}1` }),
-      namespace: `/run/netns/${namespace}`,
-      gateway: `${network}.1`,
-    };
-    await this.#serve(place, [8080]);
-    return place;
+    return { ...place, gateway: `${network}.1`, ...(this.settings.ipv6 && { ipv6Gateway: `${ipv6}1` }) };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    for (const network of this.#cables.keys()) this.#unplug(network);
     for (const child of this.#servers) child.kill("SIGKILL");
     if (this.#containers.length > 0) docker("rm", "--force", ...this.#containers);
-    for (const name of this.#namespaces) execFileSync("ip", ["netns", "del", name]);
     docker("network", "rm", networkName(this.settings));
   }
 
-  async #serve(place: Place, ports: readonly number[]): Promise<void> {
+  #unplug(network: string): void {
+    const cable = this.#cables.get(network);
+    if (cable !== undefined) execFileSync("ip", ["link", "del", cable]);
+    this.#cables.delete(network);
+  }
+
+  /** Starts the server by way of a program that gives it its network. @returns its process id. */
+  async #serve(
+    place: Omit<Place, "namespace">,
+    [program, ...options]: [string, string],
+    ports: readonly number[],
+  ): Promise<number> {
     const hosts = place.ipv6 === undefined ? "0.0.0.0" : "0.0.0.0,::";
-    const args = [`--net=${place.namespace}`, process.execPath, "-e", server, place.name, hosts, ...ports.map(String)];
-    const child = spawn("nsenter", args, { stdio: ["ignore", "pipe", "inherit"] });
+    const args = [...options, process.execPath, "-e", server, place.name, hosts, ...ports.map(String)];
+    const child = spawn(program, args, { stdio: ["pipe", "pipe", "inherit"] });
     this.#servers.push(child);
     await new Promise<void>((resolve, reject) => {
       child.stdout.once("data", () => resolve());
       child.once("exit", (code) => reject(new Error(`the server of ${place.name} ended with ${code}`)));
     });
+    if (child.pid === undefined) throw new Error(`the server of ${place.name} has no process`);
+    return child.pid;
   }
 }
 
@@ -249,10 +260,6 @@ function removeLeftovers(settings: ClusterSettings): void {
   if (containers.length > 0) docker("rm", "--force", ...containers);
   const networks = docker("network", "ls", "--quiet", "--filter", label).split("\n").filter(Boolean);
   if (networks.length > 0) docker("network", "rm", ...networks);
-  const namespaces = execFileSync("ip", ["netns", "list"], { encoding: "utf8" }).split("\n");
-  for (const [namespace = ""] of namespaces.map((line) => line.split(" "))) {
-    if (namespace.startsWith(`${settings.name}-`)) execFileSync("ip", ["netns", "del", namespace]);
-  }
 }
 
 function docker(...args: string[]): string {
