@@ -48,10 +48,10 @@ export class Instance {
     this.dataDir = mkdtempSync(join(tmpdir(), `skiff-bench-${name}-`));
   }
 
+  /** @param command of one word or two. */
   skiff(command, ...args) {
-    return execFileSync(join(root, "bin/skiff"), [command, "--name", this.name, "--data-dir", this.dataDir, ...args], {
-      encoding: "utf8",
-    });
+    const words = [...command.split(" "), "--name", this.name, "--data-dir", this.dataDir, ...args];
+    return execFileSync(join(root, "bin/skiff"), words, { encoding: "utf8", maxBuffer: 2 ** 28 });
   }
 
   up(...args) {

@@ -5,6 +5,7 @@ import { createServer } from "node:http";
 import https from "node:https";
 import { connect } from "node:net";
 import { join } from "node:path";
+import { loadIptablesChains } from "./iptables-chains.mjs";
 import { credentials, Instance, median, percentile } from "./measure.mjs";
 import { nginx } from "./nginx.mjs";
 import { reusePorts, wrk } from "./wrk.mjs";
@@ -163,34 +164,6 @@ function connects(host, port) {
   });
 }
 
-/** What kube-proxy's iptables mode would do: chains for so many Services, compared one after the other; the last is real. */
-function iptablesChains(count, address, pod) {
-  const rules = ["*nat", ":BENCH-SERVICES - [0:0]"];
-  const dispatch = [];
-  const chains = [];
-  for (let n = 0; n < count; n++) {
-    const ip = n === count - 1 ? address : `198.18.${n >> 8}.${n & 255}`;
-    rules.push(`:BENCH-${n} - [0:0]`);
-    dispatch.push(`-A BENCH-SERVICES -d ${ip}/32 -p tcp -m tcp --dport 80 -j BENCH-${n}`);
-    chains.push(`-A BENCH-${n} -p tcp -m tcp -j DNAT --to-destination ${pod}:80`);
-  }
-  const text = [...rules, ...dispatch, ...chains, "-I OUTPUT 1 -j BENCH-SERVICES", "COMMIT", ""].join("\n");
-  execFileSync("iptables-restore", ["-w", "--noflush"], { input: text });
-  return () => {
-    const saved = execFileSync("iptables-save", ["-t", "nat"], { encoding: "utf8", maxBuffer: 2 ** 28 });
-    const names = [...saved.matchAll(/^:(BENCH-\S+)/gm)].map(([, name]) => name);
-    const undo = [
-      "*nat",
-      "-D OUTPUT -j BENCH-SERVICES",
-      ...names.map((name) => `-F ${name}`),
-      ...names.map((name) => `-X ${name}`),
-      "COMMIT",
-      "",
-    ];
-    execFileSync("iptables-restore", ["-w", "--noflush"], { input: undo.join("\n") });
-  };
-}
-
 /** New connections per second to each, in turns: how busy the machine is meanwhile cancels out. */
 function ratesOf(hosts) {
   const rates = hosts.map(() => []);
@@ -232,7 +205,9 @@ export async function run() {
 
     const elsewhere = "198.18.255.1";
     execFileSync("ip", ["route", "replace", `${elsewhere}/32`, "via", chained]);
-    removeChains = iptablesChains(many, elsewhere, chained);
+    const printed = instance.skiff("proxy rules", "--as", "iptables");
+    const chainedAddress = await instance.kubectl("get", "svc", "chained", "-o", "jsonpath={.spec.clusterIP}");
+    removeChains = loadIptablesChains(printed, { address: chainedAddress, elsewhere });
     // What nftables has translated passes these chains by. A direct connection does not, and is measured without them.
     const [ours, theirs] = ratesOf([address, elsewhere]);
     removeChains();
