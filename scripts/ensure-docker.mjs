@@ -15,7 +15,7 @@ export function dockerAnswers() {
   );
 }
 
-/** Installs Debian packages that are missing. `wanted`: package → a program it brings. Services are not started. */
+/** Installs Debian packages that are missing. `wanted`: package → a program or file it brings. Services are not started. */
 export function installPackages(wanted, say = console.log) {
   const missing = Object.keys(wanted).filter((name) => !has(wanted[name]));
   if (missing.length === 0) return;

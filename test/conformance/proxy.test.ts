@@ -18,7 +18,7 @@ import {
   refused,
 } from "../support/network-lab.ts";
 import { endpointOf, ProxyCluster, settingsOf, udpClient } from "../support/proxy-cluster.ts";
-import { beginSctp, listenForSctp } from "../support/sctp.ts";
+import { SctpLab } from "../support/sctp.ts";
 
 /** Not 80: an instance of Skiff on this machine may have that, at every address. */
 const web = 8_280;
@@ -487,20 +487,34 @@ describe("nftables mode", () => {
     await eventually("everybody answers", async () => (await call(far, `${far.gateway}:31221`)).body === "b");
   });
 
-  it("sends SCTP to endpoints, whatever sockets this kernel has", async () => {
+  it("carries SCTP associations, whatever sockets this kernel has", async () => {
     await using lab = new NetworkLab(settings);
-    const a = await lab.pod("a");
+    const [a, b, c] = await Promise.all([lab.pod("a"), lab.pod("b"), lab.pod("c")]);
+    const far = await lab.otherHost("farther");
     await using cluster = await ProxyCluster.start(settings);
-    using ear = await listenForSctp(a);
-    const ports = [{ name: "assoc", port: 3_868, protocol: "SCTP", nodePort: 31_223 }];
-    cluster.service("sctp", "10.221.129.6", ports, { type: "NodePort", sessionAffinity: "ClientIP" });
-    cluster.endpoints("sctp", [a], 13_868, { portName: "assoc", protocol: "SCTP" });
-    await cluster.inForce("sctp", [a]);
-    await beginSctp("10.221.129.6", 3_868);
-    await eventually("it came through the cluster IP", () => ear.ports.length === 1);
-    await beginSctp("127.0.0.1", 31_223);
-    await eventually("it came through the NodePort", () => ear.ports.length === 2);
-    expect(ear.ports).toEqual([13_868, 13_868]);
+    using sctp = new SctpLab();
+    await Promise.all([a, b].map((place) => sctp.serve(place, 13_868)));
+    const [ip, port, nodePort] = ["10.221.129.6", 3_868, 31_223];
+    const ports = [{ name: "assoc", port, protocol: "SCTP", nodePort }];
+    cluster.service("sctp", ip, ports, { type: "NodePort" });
+    cluster.endpoints("sctp", [a, b], 13_868, { portName: "assoc", protocol: "SCTP" });
+    await cluster.inForce("sctp", [a, b]);
+    // More than a packet's worth; the Pod sees who it is.
+    expect(await sctp.call(c, ip, port, 4_000)).toMatchObject({ heard: 4_000, client: c.ip, from: ip });
+    expect(await sctp.call(far, far.gateway, nodePort)).toMatchObject({ from: far.gateway });
+    const names = new Set<string>();
+    await eventually(
+      "both answer",
+      async () => names.add((await sctp.call(undefined, ip, port)).answeredBy).size === 2,
+    );
+
+    const sticky = "10.221.129.7";
+    cluster.service("sticky", sticky, [{ port, protocol: "SCTP" }], { sessionAffinity: "ClientIP" });
+    cluster.endpoints("sticky", [a, b], 13_868, { protocol: "SCTP" });
+    await cluster.inForce("sticky", [a, b]);
+    const answers = new Set<string>();
+    for (let time = 0; time < 7; time++) answers.add((await sctp.call(undefined, sticky, port)).answeredBy);
+    expect(answers.size).toBe(1);
   });
 
   it("lets only the ranges in that a load balancer is for", async () => {

@@ -1,45 +1,65 @@
-/**
- * SCTP packets over raw sockets, which need nothing of the kernel's own SCTP. In Perl, as Node.js has no raw sockets and every
- * Debian has Perl.
- */
-import { spawn } from "node:child_process";
-import { createInterface } from "node:readline";
+/** SCTP between places, whatever sockets this kernel has: `sctp.c`, with a stack in user space (libusrsctp). */
+import { execFileSync, spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { installPackages } from "../../scripts/ensure-docker.mjs";
 import { inside, type Place } from "./network-lab.ts";
 
-const hear = `
-use Socket; $| = 1;
-socket(S, AF_INET, SOCK_RAW, 132) or die $!;
-print "ready\\n";
-while (recv(S, $packet, 2000, 0)) { print unpack("x20 x2 n", $packet), "\\n"; }
-`;
+const packages = { gcc: "gcc", "libc6-dev": "/usr/include/stdio.h", "libusrsctp-dev": "/usr/include/usrsctp.h" };
 
-/** The beginning of an association, RFC 9260 §3.3.2: common header, then INIT. */
-const begin = `
-use Socket;
-($ip, $port) = @ARGV;
-socket(S, AF_INET, SOCK_RAW, 132) or die $!;
-$packet = pack("n n N N  C C n N N n n N", 40000, $port, 0, 0,  1, 0, 20, 7, 65535, 1, 1, 7);
-send(S, $packet, 0, pack_sockaddr_in(0, inet_aton($ip))) or die $!;
-`;
-
-/** Ports of SCTP packets that come to a place, in the order in which they came. */
-export interface SctpEar extends Disposable {
-  readonly ports: readonly number[];
+export interface SctpReply {
+  /** The server's name. */
+  answeredBy: string;
+  /** Bytes that it heard. */
+  heard: number;
+  /** Address that the server saw. */
+  client: string;
+  /** Address that the client had its answer from. */
+  from: string;
 }
 
-export async function listenForSctp({ namespace }: Place): Promise<SctpEar> {
-  const child = spawn("nsenter", [`--net=${namespace}`, "perl", "-e", hear], { stdio: ["ignore", "pipe", "inherit"] });
-  const ports: number[] = [];
-  const lines = createInterface(child.stdout);
-  await new Promise<void>((resolve, reject) => {
-    lines.once("line", () => resolve());
-    child.once("exit", (code) => reject(new Error(`who listens for SCTP ended with ${code}`)));
-  });
-  lines.on("line", (line) => ports.push(Number(line)));
-  return { ports, [Symbol.dispose]: () => void child.kill("SIGKILL") };
-}
+export class SctpLab implements Disposable {
+  readonly #directory = mkdtempSync(join(tmpdir(), "sctp-"));
+  readonly #program = join(this.#directory, "sctp");
+  readonly #stops: (() => void)[] = [];
 
-/** Knocks at an address, from the host. */
-export async function beginSctp(address: string, port: number): Promise<void> {
-  await inside(undefined, "perl", "-e", begin, address, String(port));
+  constructor() {
+    installPackages(packages);
+    const source = fileURLToPath(new URL("sctp.c", import.meta.url));
+    execFileSync("gcc", ["-O1", "-o", this.#program, source, "-lusrsctp", "-lpthread"]);
+  }
+
+  /** Lets a place answer at a port with its name. */
+  async serve({ name, namespace }: Place, port: number): Promise<void> {
+    const args = [`--net=${namespace}`, this.#program, "server", String(port), name];
+    const child = spawn("nsenter", args, { stdio: ["ignore", "pipe", "inherit"] });
+    this.#stops.push(() => child.kill("SIGKILL"));
+    await new Promise<void>((resolve, reject) => {
+      child.stdout.once("data", () => resolve());
+      child.once("exit", (code) => reject(new Error(`the SCTP server of ${name} ended with ${code}`)));
+    });
+  }
+
+  /** One association, and a message of so many bytes. @throws Error when there is no answer. */
+  async call(from: Place | undefined, address: string, port: number, bytes = 100): Promise<SctpReply> {
+    const { stdout } = await inside(
+      from,
+      "timeout",
+      "10",
+      this.#program,
+      "client",
+      address,
+      String(port),
+      String(bytes),
+    );
+    const [answeredBy = "", heard = "", client = "", answer = ""] = stdout.trim().split(" ");
+    return { answeredBy, heard: Number(heard), client, from: answer };
+  }
+
+  [Symbol.dispose](): void {
+    for (const stop of this.#stops) stop();
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
 }
