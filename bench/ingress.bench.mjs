@@ -1,27 +1,16 @@
 // Requests through Ingress, against the same requests through nginx to the same Pods. wrk, 32 connections, interleaved rounds.
-import { execFileSync, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { Instance, median } from "./measure.mjs";
+import { Instance } from "./measure.mjs";
 import { nginx } from "./nginx.mjs";
+import { loadInTurns, rowsOf } from "./wrk.mjs";
 
 export const title = "Requests through Ingress";
-const rounds = 5;
-const seconds = 3;
 const nginxPort = 18080;
-
-function wrk(url, newConnections) {
-  const headers = ["-H", "Host: bench.example.com", ...(newConnections ? ["-H", "Connection: close"] : [])];
-  const output = execFileSync("wrk", ["-t1", "-c32", `-d${seconds}s`, "--latency", ...headers, url], {
-    encoding: "utf8",
-  });
-  const rate = Number(/Requests\/sec:\s+([\d.]+)/.exec(output)?.[1]);
-  const [, p99, unit] = /99%\s+([\d.]+)(us|ms|s)/.exec(output) ?? [];
-  if (/Non-2xx/.test(output)) throw new Error(`${url}: ${output}`);
-  return { rate, p99: Number(p99) * { us: 0.001, ms: 1, s: 1000 }[unit] };
-}
+const host = "bench.example.com";
 
 const ingress = {
   apiVersion: "networking.k8s.io/v1",
@@ -30,7 +19,7 @@ const ingress = {
   spec: {
     rules: [
       {
-        host: "bench.example.com",
+        host,
         http: {
           paths: [{ path: "/", pathType: "Prefix", backend: { service: { name: "web", port: { number: 80 } } } }],
         },
@@ -90,39 +79,11 @@ export async function run() {
     stopNginx = await startNginx(pods.split(" "));
     const ours = `http://127.0.0.1:${ports.http}/hostname`;
     const theirs = `http://127.0.0.1:${nginxPort}/hostname`;
-    const rows = [];
-    for (const newConnections of [false, true]) {
-      const measured = { ours: [], theirs: [] };
-      for (let round = 0; round < rounds; round++) {
-        measured.theirs.push(wrk(theirs, newConnections));
-        measured.ours.push(wrk(ours, newConnections));
-      }
-      const pick = (who, key) => median(measured[who].map((result) => result[key]));
-      const what = newConnections ? "new connections" : "keep-alive";
-      const baselineIs = "nginx, a worker per core";
-      const ratio = pick("ours", "rate") / pick("theirs", "rate");
-      rows.push(
-        {
-          figure: `${what}, 2 endpoints`,
-          value: pick("ours", "rate"),
-          unit: "req/s",
-          baseline: pick("theirs", "rate"),
-          baselineIs,
-          ratio,
-          bar: "≥ 0.5",
-          holds: ratio >= 0.5,
-        },
-        {
-          figure: `${what}, p99`,
-          value: pick("ours", "p99"),
-          unit: "ms",
-          baseline: pick("theirs", "p99"),
-          baselineIs,
-          ratio: pick("ours", "p99") / pick("theirs", "p99"),
-        },
-      );
-    }
-    return rows;
+    return [false, true].flatMap((newConnections) => {
+      const [measured, baseline] = loadInTurns([ours, theirs], { newConnections, host });
+      const what = `${newConnections ? "new connections" : "keep-alive"}, 2 endpoints`;
+      return rowsOf(what, measured, baseline, "nginx, a worker per core", 0.5);
+    });
   } finally {
     stopNginx();
     instance.reset();

@@ -6,12 +6,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { installPackages } from "../scripts/ensure-docker.mjs";
-import { Instance, median } from "./measure.mjs";
+import { Instance } from "./measure.mjs";
 import { nginx } from "./nginx.mjs";
-import { reusePorts, wrk } from "./wrk.mjs";
+import { loadInTurns, reusePorts, rowsOf } from "./wrk.mjs";
 
 export const title = "Requests through a Service";
-const rounds = 5;
 
 async function addresses(instance, name) {
   await instance.kubectl("rollout", "status", `deploy/${name}`, "--timeout=120s");
@@ -72,42 +71,18 @@ async function measureUserspace() {
     const { service, pod } = await addresses(instance, "one");
     const baseline = await haproxy(pod, 18_080);
     try {
-      const rows = [];
-      for (const [newConnections, bar] of [
+      const urls = [`http://${service}/hostname`, `http://${direct}/hostname`, baseline.url];
+      return [
         [false, 0.8],
         [true, 0.5],
-      ]) {
-        const ours = [];
-        const theirs = [];
-        const straight = [];
-        for (let round = 0; round < rounds; round++) {
-          straight.push(wrk(`http://${direct}/hostname`, newConnections));
-          theirs.push(wrk(baseline.url, newConnections));
-          ours.push(wrk(`http://${service}/hostname`, newConnections));
-        }
-        const pick = (results, key) => median(results.map((result) => result[key]));
-        const ratio = pick(ours, "rate") / pick(theirs, "rate");
+      ].flatMap(([newConnections, bar]) => {
+        const [ours, straight, theirs] = loadInTurns(urls, { newConnections });
         const what = `userspace, 1 endpoint, ${newConnections ? "new connections" : "keep-alive"}`;
-        for (const [key, unit] of [
-          ["rate", "req/s"],
-          ["p99", "ms"],
-        ]) {
-          const [value, base] = [pick(ours, key), pick(straight, key)];
-          const figure = key === "rate" ? what : `${what}, ${key}`;
-          rows.push({ figure, value, unit, baseline: base, baselineIs: "the Pod directly", ratio: value / base });
-        }
-        rows.push({
-          figure: what,
-          value: pick(ours, "rate"),
-          unit: "req/s",
-          baseline: pick(theirs, "rate"),
-          baselineIs: "HAProxy, tcp mode, one thread",
-          ratio,
-          bar: `≥ ${bar}`,
-          holds: ratio >= bar,
-        });
-      }
-      return rows;
+        return [
+          ...rowsOf(what, ours, straight, "the Pod directly"),
+          ...rowsOf(what, ours, theirs, "HAProxy, tcp mode, one thread", bar),
+        ];
+      });
     } finally {
       await baseline[Symbol.asyncDispose]();
     }
@@ -129,34 +104,10 @@ async function measureKernel(cases) {
     const rows = [];
     for (const { endpoints, newConnections, bar } of cases) {
       const { service } = await addresses(instance, endpoints === 1 ? "one" : "three");
-      const ours = [];
-      const theirs = [];
-      for (let round = 0; round < rounds; round++) {
-        theirs.push(wrk(`http://${direct}/hostname`, newConnections));
-        ours.push(wrk(`http://${service}/hostname`, newConnections));
-      }
-      const pick = (results, key) => median(results.map((result) => result[key]));
-      const ratio = pick(ours, "rate") / pick(theirs, "rate");
+      const urls = [service, direct].map((address) => `http://${address}/hostname`);
+      const [ours, straight] = loadInTurns(urls, { newConnections });
       const what = `${mode}, ${endpoints} endpoint${endpoints > 1 ? "s" : ""}, ${newConnections ? "new connections" : "keep-alive"}`;
-      rows.push(
-        {
-          figure: what,
-          value: pick(ours, "rate"),
-          unit: "req/s",
-          baseline: pick(theirs, "rate"),
-          baselineIs: "the Pod directly",
-          ratio,
-          ...(bar && { bar: `≥ ${bar}`, holds: ratio >= bar }),
-        },
-        {
-          figure: `${what}, p99`,
-          value: pick(ours, "p99"),
-          unit: "ms",
-          baseline: pick(theirs, "p99"),
-          baselineIs: "the Pod directly",
-          ratio: pick(ours, "p99") / pick(theirs, "p99"),
-        },
-      );
+      rows.push(...rowsOf(what, ours, straight, "the Pod directly", bar));
     }
     return rows;
   } finally {

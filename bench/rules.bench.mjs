@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { loadIptablesChains } from "./iptables-chains.mjs";
 import { credentials, Instance, median, percentile } from "./measure.mjs";
 import { nginx } from "./nginx.mjs";
-import { reusePorts, wrk } from "./wrk.mjs";
+import { loadInTurns, reusePorts } from "./wrk.mjs";
 
 export const title = "Services by the thousand";
 const many = 5_000;
@@ -164,13 +164,10 @@ function connects(host, port) {
   });
 }
 
-/** New connections per second to each, in turns: how busy the machine is meanwhile cancels out. */
+/** New connections per second to each. */
 function ratesOf(hosts) {
-  const rates = hosts.map(() => []);
-  for (let round = 0; round < rounds; round++) {
-    for (const [n, host] of hosts.entries()) rates[n].push(wrk(`http://${host}/hostname`, true).rate);
-  }
-  return rates.map(median);
+  const urls = hosts.map((host) => `http://${host}/hostname`);
+  return loadInTurns(urls, { newConnections: true }).map(({ rate }) => rate);
 }
 
 export async function run() {
