@@ -28,7 +28,8 @@ export async function traceService(parts: TraceParts, namespace: string, name: s
   const service = client.get(services, { namespace, name });
   if (!service) throw StatusError.notFound(services, name);
   const rules = proxy.rules.get(keyOf(service));
-  const { type = "ClusterIP", clusterIP = "", ports = [] } = service.spec ?? {};
+  const { type = "ClusterIP", clusterIPs = [], ports = [] } = service.spec ?? {};
+  const addresses = clusterIPs.filter((ip) => ip !== "None");
   const slices = slicesOf(parts, service);
   const targets = rules?.ports.flatMap((port) => port.targets) ?? endpointsOf(slices);
   const present = type === "ExternalName" ? [] : client.list(pods, { namespace });
@@ -37,12 +38,13 @@ export async function traceService(parts: TraceParts, namespace: string, name: s
   const uids = new Set(present.filter(({ metadata }) => names.has(metadata.name)).map(({ metadata }) => metadata.uid));
   const connections: TracedConnection[] = [];
   for (const port of rules ? ports : []) {
-    if ((port.protocol ?? "TCP") === "TCP") connections.push(await call(parts, clusterIP, port, present));
+    if ((port.protocol ?? "TCP") !== "TCP") continue;
+    for (const address of addresses) connections.push(await call(parts, address, port, present));
   }
   return {
     service: `${namespace}/${name}`,
     type,
-    clusterIP: clusterIP === "None" ? "" : clusterIP,
+    clusterIPs: addresses,
     dns: await lookUp(parts, service),
     pods: selected,
     others: [...new Set(targets.filter(({ podUid }) => !uids.has(podUid ?? "")).map(printTarget))],

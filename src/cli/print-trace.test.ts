@@ -5,7 +5,7 @@ import { printTrace } from "./print-trace.ts";
 const trace: ServiceTrace = {
   service: "default/web",
   type: "ClusterIP",
-  clusterIP: "10.96.7.10",
+  clusterIPs: ["10.96.7.10"],
   dns: { name: "web.default.svc.cluster.local", server: "10.96.0.10", answers: ["10.96.7.10"], ms: 0.4 },
   pods: [
     { pod: "web-a", ip: "10.244.0.5" },
@@ -41,7 +41,7 @@ it("says what is unusual about an endpoint", () => {
 });
 
 it("says so where there is nothing", () => {
-  const bare = { ...trace, clusterIP: "", pods: [], others: [], excludedOthers: [], nearMisses: [], connections: [] };
+  const bare = { ...trace, clusterIPs: [], pods: [], others: [], excludedOthers: [], nearMisses: [], connections: [] };
   expect(printTrace({ ...bare, dns: { ...trace.dns, answers: [], failure: "NXDOMAIN, there is no such name" } })).toBe(
     `Service:      default/web (ClusterIP)
 DNS:          web.default.svc.cluster.local → NXDOMAIN, there is no such name (10.96.0.10, 0.4 ms)

@@ -12,7 +12,7 @@ export function printTrace(trace: ServiceTrace): string {
     [
       "Cluster IP",
       [
-        trace.clusterIP ||
+        trace.clusterIPs.join(", ") ||
           (trace.type === "ExternalName" ? "none: it is another name" : "none: its name leads to its endpoints"),
       ],
     ],

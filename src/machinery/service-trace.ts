@@ -25,8 +25,8 @@ export interface TracedConnection {
 export interface ServiceTrace {
   service: string;
   type: string;
-  /** Empty for headless and ExternalName Services. */
-  clusterIP: string;
+  /** None for headless and ExternalName Services. */
+  clusterIPs: string[];
   dns: { name: string; server: string; answers: string[]; ms: number; failure?: string };
   /** Endpoints without {@link TracedPod.excluded}, then the Pods that are none. */
   pods: TracedPod[];
@@ -35,6 +35,6 @@ export interface ServiceTrace {
   /** Endpoints that are neither, and why: `192.0.2.5: not ready`. */
   excludedOthers: string[];
   nearMisses: TracedPod[];
-  /** One per TCP port. */
+  /** One per TCP port and cluster IP. */
   connections: TracedConnection[];
 }

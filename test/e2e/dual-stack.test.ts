@@ -99,6 +99,10 @@ describe.each<ProxyMode>(["nftables", "userspace"])("a dual-stack cluster in %s 
     await allAnswer(`http://[${second}]/`);
     expect(await exec("curl", "-gsS", "--max-time", "5", `http://[${second}]/`)).toMatch(/^web-/);
     expect(await instance.kubectl("exec", "deploy/web", "--", "wget", "-qO-", `http://[${second}]/`)).toMatch(/^web-/);
+    const trace = await instance.skiff("trace", "svc/web");
+    expect(trace).toContain(`Cluster IP:   ${first}, ${second}\n`);
+    expect(trace).toMatch(/TCP 10\.213\.\d+\.\d+:80 → 10\.212\.0\.\d+:8080 \(web-\S+\), connected/);
+    expect(trace).toMatch(/TCP \[fd52:10:96::[\da-f]+\]:80 → \[fd52:10:244::[\da-f]+\]:8080 \(web-\S+\), connected/);
     const nodePort = (await web()).spec?.ports?.[0]?.nodePort;
     const own = Object.values(networkInterfaces()).flatMap((list) =>
       (list ?? []).flatMap(({ family, scopeid, internal, address }) =>
