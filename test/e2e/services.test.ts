@@ -218,7 +218,7 @@ describe.each<ProxyMode>(["nftables", "userspace"])("Services in %s mode", (mode
       const found = await traced("headless");
       return found.pods.length === names.length && found.dns.answers.length === names.length ? found : undefined;
     }, "the headless Service has its Pods");
-    expect(headless).toMatchObject({ clusterIP: "", connections: [] });
+    expect(headless).toMatchObject({ clusterIPs: [], connections: [] });
     expect(headless.pods.filter(({ excluded }) => excluded !== undefined)).toEqual([]);
     expect(await traced("alias")).toMatchObject({
       dns: { answers: ["explained.default.svc.cluster.local"] },
