@@ -99,10 +99,13 @@ async function lookUp({ settings }: TraceParts, { metadata, spec }: Stored<Servi
   }
 }
 
-/** In each family of the Service. */
+/** In each family of the Service. @throws Error when there is no answer in any. */
 async function resolveAll(resolver: Resolver, name: string, families: readonly string[] = ["IPv4"]): Promise<string[]> {
-  const answers = families.map((family) => (family === "IPv6" ? resolver.resolve6(name) : resolver.resolve4(name)));
-  return (await Promise.all(answers)).flat();
+  const asked = families.map((family) => (family === "IPv6" ? resolver.resolve6(name) : resolver.resolve4(name)));
+  const results = await Promise.allSettled(asked);
+  const answers = results.flatMap((result) => (result.status === "fulfilled" ? result.value : []));
+  // The first family's error, where there is nothing to answer with.
+  return answers.length > 0 ? answers : ((await asked[0]) ?? []);
 }
 
 async function call(
@@ -114,11 +117,17 @@ async function call(
   const to = `TCP ${hostPort(address, port)}${name ? ` (${name})` : ""}`;
   const began = performance.now();
   const socket = connect({ host: address, port });
+  // Whoever has accepted may reset the connection at any time.
+  let isReset = false;
+  socket.on("error", () => {
+    isReset = true;
+  });
   try {
     await once(socket, "connect", { signal: AbortSignal.timeout(limitMs) });
     const ms = Math.round((performance.now() - began) * 100) / 100;
     const client = { address: socket.localAddress ?? "", port: socket.localPort ?? 0 };
     const target = await proxy.targetOf(client, { address, port });
+    if (isReset) return { to, failure: target ? `reset by ${printTarget(target)}` : "reset: no endpoint took it" };
     const pod = target && podAt(present, target.ip)?.metadata.name;
     return { to, ms, ...(target && { endpoint: printTarget(target) }), ...(pod && { pod }) };
   } catch (error) {

@@ -1,4 +1,6 @@
 /** Services of every type on real Pods, in both proxy modes: who reaches them, what they become, and that nothing is lost. */
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import { networkInterfaces } from "node:os";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { tableName } from "../../src/machinery/network-names.ts";
@@ -15,6 +17,14 @@ const service = (name: string, spec: object): string =>
     kind: "Service",
     metadata: { name },
     spec: { selector: { app: "hostnames" }, ports: [{ port: 80, targetPort: "web" }], ...spec },
+  });
+
+const endpointsByHand = (name: string, ip: string, port: number): string =>
+  JSON.stringify({
+    apiVersion: "v1",
+    kind: "Endpoints",
+    metadata: { name },
+    subsets: [{ addresses: [{ ip }], ports: [{ port }] }],
   });
 
 describe.each<ProxyMode>(["nftables", "userspace"])("Services in %s mode", (mode) => {
@@ -119,21 +129,8 @@ describe.each<ProxyMode>(["nftables", "userspace"])("Services in %s mode", (mode
 
   it("sends to Endpoints written by hand, and keeps a client with its Pod for as long as the Service says", async () => {
     const [target = ""] = (await instance.kubectl("get", "pods", "-o", "jsonpath={.items[*].status.podIP}")).split(" ");
-    await instance.apply(
-      JSON.stringify({
-        apiVersion: "v1",
-        kind: "List",
-        items: [
-          { apiVersion: "v1", kind: "Service", metadata: { name: "byhand" }, spec: { ports: [{ port: 80 }] } },
-          {
-            apiVersion: "v1",
-            kind: "Endpoints",
-            metadata: { name: "byhand" },
-            subsets: [{ addresses: [{ ip: target }], ports: [{ port: 9376 }] }],
-          },
-        ],
-      }),
-    );
+    await instance.apply(service("byhand", { selector: null }));
+    await instance.apply(endpointsByHand("byhand", target, 9376));
     const byHand = (await of("byhand")).spec?.clusterIP;
     await eventually(() => get(`http://${byHand}/`), "the endpoint answers");
     const affinity = { clientIP: { timeoutSeconds: 600 } };
@@ -227,6 +224,33 @@ describe.each<ProxyMode>(["nftables", "userspace"])("Services in %s mode", (mode
     await instance.kubectl("delete", "service", "headless", "alias");
     expect((await instance.trySkiff("trace", "svc/nosuch")).all).toContain('services "nosuch" not found');
     await instance.kubectl("delete", "service/explained", "pod/stranger", "--grace-period=0", "--force");
+  });
+
+  it("follows requests that are reset or refused, and names in one family only, and lives on", async () => {
+    const { pid, podCidr } = await instance.status();
+    const gateway = podCidr.replace(/\.0\/\d+$/, ".1");
+    // It accepts, and breaks off at once.
+    const server = createServer((socket) => void socket.resetAndDestroy()).listen(0, gateway);
+    await once(server, "listening");
+    const lone = { selector: null, ports: [{ port: 80 }] };
+    await instance.apply(service("reset", lone));
+    await instance.apply(endpointsByHand("reset", gateway, (server.address() as AddressInfo).port));
+    await instance.apply(service("closed", lone));
+    await instance.apply(endpointsByHand("closed", gateway, 1));
+    await instance.apply(service("one-family", { ...lone, clusterIP: "None" }));
+    await instance.apply(endpointsByHand("one-family", "192.0.2.76", 80));
+    const trace = (name: string, saying: RegExp) =>
+      eventually(
+        async () => saying.test((await instance.trySkiff("trace", name)).all) || undefined,
+        `${name}: ${saying}`,
+      );
+    // Whether it is told before or after the connection stands is a matter of microseconds.
+    for (let time = 0; time < 10; time++) await trace("reset", /Request: .*(: reset|ECONNRESET)/);
+    await trace("closed", mode === "userspace" ? /Request: .*: reset: no endpoint took it/ : /Request: .*: refused/);
+    await trace("one-family", /DNS: .* → 192\.0\.2\.76 /);
+    server.close();
+    expect((await instance.status()).pid).toBe(pid);
+    await instance.kubectl("delete", "service", "reset", "closed", "one-family");
   });
 
   it("answers again after a restart, by the same addresses", async () => {
